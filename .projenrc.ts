@@ -1,0 +1,135 @@
+import { awscdk, javascript } from 'projen';
+
+/**
+ * Who publishes, and under which names. A fork changes these lines and nothing else.
+ */
+const publishing = {
+  author: 'ScheduledReportPipeline contributors',
+  email: 'scheduled-report-pipeline@users.noreply.github.com',
+  repository: 'https://github.com/scheduled-report-pipeline/cdk-scheduled-report-pipeline.git',
+  npm: 'cdk-scheduled-report-pipeline',
+  python: { distName: 'cdk-scheduled-report-pipeline', module: 'cdk_scheduled_report_pipeline' },
+  maven: {
+    javaPackage: 'io.github.scheduledreportpipeline.cdk',
+    mavenGroupId: 'io.github.scheduled-report-pipeline',
+    mavenArtifactId: 'cdk-scheduled-report-pipeline',
+  },
+  // Go: `publishToGo` is added when a floor version exists at which the module proxy serves all that it needs to compile.
+};
+
+/** The handlers carry the SDK that they were tested with; tree shaking needs the ES modules of the SDK. */
+const bundling: javascript.BundlingOptions & Partial<javascript.AddBundleOptions> = {
+  externals: [],
+  minify: true,
+  mainFields: ['module', 'main'],
+};
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: publishing.npm,
+  description: 'AWS CDK construct for scheduled and requested reports: look up, render, link, deliver, and prove it',
+  author: publishing.author,
+  authorAddress: publishing.email,
+  authorOrganization: true,
+  repositoryUrl: publishing.repository,
+  keywords: ['aws', 'aws-cdk', 'awscdk', 'report', 'schedule', 'step-functions', 'presigned-url'],
+  license: 'Apache-2.0',
+  copyrightOwner: publishing.author,
+  stability: 'experimental',
+  defaultReleaseBranch: 'main',
+
+  packageManager: javascript.NodePackageManager.NPM,
+  projenrcTs: true,
+  tsconfigDevFile: 'tsconfig.dev.json',
+  minNodeVersion: '20.16.0',
+  jsiiVersion: '~6.0.0',
+  typescriptVersion: '~6.0.0',
+  // The floor on which cdk-nag 3, integ-runner and the Java version ranges agree.
+  cdkVersion: '2.257.0',
+  constructsVersion: '10.5.1',
+  github: false,
+  release: false,
+  depsUpgrade: false,
+  sampleCode: false,
+
+  publishToPypi: publishing.python,
+  publishToMaven: publishing.maven,
+
+  lambdaOptions: {
+    // Deployed on Node.js 24; the syntax stays at Node.js 20, so that the bundles also run on a local emulator.
+    runtime: new awscdk.LambdaRuntime('nodejs24.x', 'node20'),
+    awsSdkConnectionReuse: false,
+    bundlingOptions: bundling,
+  },
+
+  devDeps: [
+    // handlers
+    '@aws-sdk/client-dynamodb',
+    '@aws-sdk/client-lambda',
+    '@aws-sdk/client-s3',
+    '@aws-sdk/client-sfn',
+    '@aws-sdk/client-sns',
+    '@aws-sdk/client-sts',
+    '@aws-sdk/lib-dynamodb',
+    '@aws-sdk/lib-storage',
+    '@aws-sdk/s3-request-presigner',
+    '@types/aws-lambda',
+    'ajv@^8',
+    '@types/luxon',
+    'content-disposition',
+    'entities@^7',
+    'json-schema-to-ts',
+    'luxon',
+    // tests
+    '@swc/core@1.16.18',
+    '@swc/jest',
+    'asl-validator',
+    'aws-sdk-client-mock',
+    'cdk-nag@^3',
+    'jsii-rosetta',
+    'jsonata@^2',
+    'tsx',
+    // the café example, and its local run
+    '@aws-sdk/client-cloudformation',
+    '@aws-sdk/client-cognito-identity-provider',
+    '@aws-sdk/client-rds-data',
+    '@aws-sdk/client-sqs',
+    '@aws-sdk/rds-signer',
+    'aws-cdk@2.1148.1',
+    'mysql2',
+    'node-sqlite3-wasm',
+  ],
+  typecheckTests: true,
+  // Examples and tests import the library by its name, as its users do.
+  tsconfigDev: { compilerOptions: { paths: { [publishing.npm]: ['./src/index.ts'] } } },
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    jestConfig: { collectCoverage: false, moduleNameMapper: { [`^${publishing.npm}$`]: '<rootDir>/src/index.ts' } },
+  },
+});
+
+// jest 30 depends on unrs-resolver; 1.13.0 names native bindings that are not published for every platform, which `npm ci` rejects.
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
+
+// jsii compiles the handlers too, but only their bundles in assets/ are shipped.
+for (const path of ['/lib/handlers/*.lambda.*', '/examples/', '/rosetta/', '/scripts/', '/docs/', '/cdk.out/', '/.m2/', '/.cafe/', '/.ci/']) {
+  project.addPackageIgnore(path);
+}
+for (const path of ['.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/']) {
+  project.gitignore.exclude(path);
+}
+
+// swc instead of ts-jest: jsii checks the types of src, `typecheckTests` those of the tests.
+project.jest!.config.transform = {
+  '^.+\\.tsx?$': ['@swc/jest', {
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    module: { type: 'commonjs' },
+  }],
+};
+project.testTask.env('CDK_VALIDATION', 'false'); // newer aws-cdk-lib validates at each synth: over a second per process
+
+// The handlers' dependencies are development dependencies: esbuild puts them into the bundles.
+project.eslint?.allowDevDeps('src/handlers/**');
+project.eslint?.allowDevDeps('examples/**');
+project.eslint?.allowDevDeps('scripts/**');
+
+project.synth();

@@ -1,0 +1,45 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+
+/**
+ * A part of a bucket, and exact permissions for it.
+ *
+ * Strategies get the prefixes that are theirs, and grant their functions what these need.
+ */
+export class BucketPrefix {
+  /**
+   * @param bucket The bucket.
+   * @param prefix The prefix of the keys, with a slash at its end.
+   */
+  public constructor(public readonly bucket: s3.IBucket, public readonly prefix: string) {}
+
+  /** The ARN pattern of the objects. */
+  public get objectsArn(): string {
+    return this.bucket.arnForObjects(`${this.prefix}*`);
+  }
+
+  /**
+   * Lets a principal read objects whose keys it knows; it can not list them.
+   *
+   * @param grantee The principal.
+   */
+  public grantRead(grantee: iam.IGrantable): iam.Grant {
+    this.bucket.encryptionKey?.grantDecrypt(grantee);
+    return this.grant(grantee, 's3:GetObject');
+  }
+
+  /**
+   * Lets a principal write objects, in several parts and abort them, too.
+   *
+   * @param grantee The principal.
+   */
+  public grantWrite(grantee: iam.IGrantable): iam.Grant {
+    // Completing a multipart upload decrypts its parts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html).
+    this.bucket.encryptionKey?.grantEncryptDecrypt(grantee);
+    return this.grant(grantee, 's3:PutObject', 's3:AbortMultipartUpload');
+  }
+
+  private grant(grantee: iam.IGrantable, ...actions: string[]): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.objectsArn], scope: this.bucket });
+  }
+}

@@ -1,0 +1,23 @@
+/** What a handler refuses in a way that trying again does not mend. The workflow does not retry these. */
+export const REPORT_ERRORS = [
+  'InvalidInput',
+  'InvalidData',
+  'InvalidRender',
+  'InvalidLink',
+  'EmptyReport',
+  'DeliveryRefused',
+  'DeliveryUncertain',
+] as const;
+
+export type ReportErrorName = typeof REPORT_ERRORS[number];
+
+/**
+ * An error that a retry does not mend. Its name is what the workflow and the owner's notice tell apart; its message is a
+ * plain sentence with the value got and the remedy. It never holds rows, links or parameters.
+ */
+export class ReportError extends Error {
+  public constructor(name: ReportErrorName, message: string) {
+    super(message);
+    this.name = name;
+  }
+}

@@ -1,0 +1,109 @@
+import { DeliveryItem, FailureStatus, RunItem } from './ledger';
+import { formatPeriod } from './wording';
+
+export interface Failure {
+  readonly report: string;
+  readonly locale: string;
+  readonly run?: RunItem;
+  readonly delivery?: DeliveryItem;
+  readonly reportId: string;
+  readonly executionArn: string;
+  readonly status: FailureStatus;
+  readonly step?: string;
+  readonly error: string;
+  readonly cause: string;
+}
+
+/** The longest cause that is quoted; Step Functions keeps the whole. */
+const LONGEST_QUOTE = 600;
+
+/** Tells the owner, in words, which report failed, where, why, and what to do. */
+export function failureNotice(failure: Failure): { subject: string; body: string } {
+  const { run } = failure;
+  const period = run?.period && formatPeriod(run.period, failure.locale);
+  const { what, remedy } = explain(failure);
+  return {
+    subject: `FAILED: ${failure.report}${period ? `, ${period}` : ''}`,
+    body: [
+      `The report "${failure.report}"${period ? ` for ${period}` : ''} ${outcome(failure)}.`,
+      '',
+      `Step: ${failure.step ?? 'before the first step'}`,
+      `What happened: ${what}`,
+      ...(remedy ? [`What to do: ${remedy}`] : []),
+      '',
+      `Run: ${failure.reportId}${run?.attempt ? ` (attempt ${run.attempt})` : ''}`,
+      `Execution: ${failure.executionArn}`,
+      `In the console: ${consoleAddress(failure.executionArn)}`,
+    ].join('\n'),
+  };
+}
+
+function outcome({ delivery }: Failure): string {
+  switch (delivery?.status) {
+    case 'SENT': return 'was delivered, but its run did not end well';
+    case 'SENDING':
+    case 'UNKNOWN': return 'may or may not have been delivered';
+    default: return 'was not delivered';
+  }
+}
+
+/** What is known of an error: in plain words, and with the remedy where there is one. */
+function explain({ status, step, error, cause }: Failure): { what: string; remedy?: string } {
+  const { name, message } = thrown(error, cause);
+  const rerun = 'When the cause is mended, redrive the execution in the console, or request the report again.';
+  switch (name) {
+    case 'InvalidInput':
+      return { what: message, remedy: 'Start the pipeline again with an input that it takes; docs/data-contract.md shows it.' };
+    case 'InvalidData':
+      return { what: message, remedy: 'Correct the data source and request the report again; nothing was written at the report\'s address.' };
+    case 'InvalidRender':
+    case 'InvalidLink':
+    case 'DeliveryRefused':
+      return { what: message, remedy: rerun };
+    case 'EmptyReport':
+      return { what: message };
+    case 'DeliveryUncertain':
+      return { what: message, remedy: 'Ask a reader whether the message arrived; if not, request the report again.' };
+    case 'States.DataLimitExceeded':
+      return {
+        what: `${step ?? 'A step'} returned more than 256 KB, which Step Functions does not pass on.`,
+        remedy: 'Let the data source write its rows to event.output and return a reference to them: at most 200 KB travel inline.',
+      };
+    case 'States.Timeout':
+    case 'Sandbox.Timedout':
+      return { what: `${step ?? 'A step'} took longer than it is given.`, remedy: `Make it faster or give it more time. ${rerun}` };
+    case 'States.Permissions':
+      return { what: `The workflow may not do this: ${message}`, remedy: `Grant it. ${rerun}` };
+    case 'Lambda.TooManyRequestsException':
+      return { what: 'Lambda had no capacity left for this account, and several tries did not help.', remedy: `Raise the account's concurrency or spread the schedules. ${rerun}` };
+  }
+  if (status === 'TIMED_OUT') {
+    return { what: 'The run as a whole took longer than it is given (runTimeout).', remedy: rerun };
+  }
+  if (status === 'ABORTED') {
+    return { what: message ? `The execution was stopped: ${message}` : 'The execution was stopped by somebody.', remedy: 'Request the report again, or redrive the execution.' };
+  }
+  return { what: message ? `${name}: ${message}` : name, remedy: rerun };
+}
+
+/** The error that a function threw, which Step Functions hands on as JSON in the cause. */
+function thrown(error: string, cause: string): { name: string; message: string } {
+  let name = error;
+  let message = cause;
+  if (cause.startsWith('{')) {
+    try {
+      const { errorType, errorMessage } = JSON.parse(cause);
+      name = errorType ?? error;
+      message = errorMessage ?? cause;
+    } catch (notJson) {
+      message = cause; // a cause that only looks like JSON is quoted as it is
+    }
+  }
+  return { name, message: message.length > LONGEST_QUOTE ? `${message.slice(0, LONGEST_QUOTE)} ... (more in the console)` : message };
+}
+
+function consoleAddress(executionArn: string): string {
+  const [, partition, , region] = executionArn.split(':');
+  const domain: Record<string, string> = { 'aws-cn': 'console.amazonaws.cn', 'aws-us-gov': 'console.amazonaws-us-gov.com' };
+  return `https://${region}.${domain[partition] ?? 'console.aws.amazon.com'}/states/home?region=${region}#/v2/executions/details/${executionArn}`;
+}

@@ -1,0 +1,17 @@
+import { DateTime } from 'luxon';
+import { Period } from '../workflow/contract';
+
+/**
+ * The period of a report. It derives from the time for which the run was started, never from the clock, so that a late or
+ * repeated run covers the same time: a scheduled report covers the calendar day before its scheduled time, a requested one
+ * the day up to the request.
+ */
+export function periodOf(start: { scheduledTime?: string; startTime: string; timeZone: string }): Period {
+  const at = DateTime.fromISO(start.scheduledTime ?? start.startTime, { zone: start.timeZone });
+  if (!at.isValid) {
+    throw new Error(`${start.scheduledTime ?? start.startTime} is not a time in the zone ${start.timeZone}: ${at.invalidExplanation}`);
+  }
+  const today = at.startOf('day');
+  const [from, to] = start.scheduledTime ? [today.minus({ days: 1 }), today] : [today, at];
+  return { from: from.toUTC().toISO()!, to: to.toUTC().toISO()!, timeZone: start.timeZone };
+}

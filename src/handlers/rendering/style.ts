@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * How the page looks: a sheet with hairlines, figures under one another, one calm colour. On a screen the headings stay in
+ * view; where the sheet is wider than the screen it scrolls on its own, and the first column stays too. On paper it is always
+ * light, the headings stand on each page, no row is cut in two, and the totals come once.
+ */
+export const STYLE = `
+:root {
+  color-scheme: light;
+  --page: #f5f6f4;
+  --sheet: #ffffff;
+  --head: #f9faf8;
+  --ink: #1c2422;
+  --soft: #5a6663;
+  --line: #e4e8e5;
+  --edge: #c9d1cd;
+  --accent: #0b5f56;
+  --hover: #f1f6f4;
+}
+@media screen and (prefers-color-scheme: dark) {
+  :root {
+    color-scheme: dark;
+    --page: #121615;
+    --sheet: #191f1d;
+    --head: #1f2624;
+    --ink: #e6ebe8;
+    --soft: #9ba8a3;
+    --line: #29312e;
+    --edge: #3d4844;
+    --accent: #74cdbd;
+    --hover: #1e2623;
+  }
+}
+* { box-sizing: border-box; }
+html { background: var(--page); -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+body {
+  margin: 0;
+  padding: clamp(1.25rem, 4vw, 3.25rem) clamp(1rem, 4vw, 2.5rem) clamp(1.5rem, 5vw, 4rem);
+  color: var(--ink);
+  font: 0.9375rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif;
+}
+main { width: fit-content; min-width: min(100%, 44rem); margin-inline: auto; }
+h1, dd, th, td { unicode-bidi: plaintext; }
+h1 {
+  margin: 0;
+  max-width: 28em;
+  font-size: clamp(1.5rem, 1.2rem + 1.4vw, 2.125rem);
+  font-weight: 650;
+  line-height: 1.2;
+  letter-spacing: -0.018em;
+  overflow-wrap: anywhere;
+  text-wrap: balance;
+}
+dl { display: flex; flex-wrap: wrap; gap: 0.75rem 2.5rem; margin: 1.125rem 0 1.75rem; }
+dt { color: var(--soft); font-size: 0.8125rem; }
+dd { margin: 0; font-weight: 550; font-variant-numeric: tabular-nums; }
+
+.sheet { border: 1px solid var(--edge); border-radius: 0.625rem; background: var(--sheet); }
+.sheet:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
+table { width: 100%; border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; }
+caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+th, td { padding: 0.5rem 0.75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: baseline; }
+[dir=rtl] :is(th, td) { text-align: right; }
+:is(th, td):first-child { padding-inline-start: 1.25rem; }
+:is(th, td):last-child { padding-inline-end: 1.25rem; }
+tbody th { font-weight: 550; }
+tbody tr:last-child > * { border-bottom: 0; }
+:is(.text, .link) { max-width: 30rem; overflow-wrap: break-word; white-space: pre-line; }
+:is(.integer, .decimal, .currency, .date, .datetime, .boolean) { white-space: nowrap; }
+:is(.integer, .decimal, .currency), [dir=rtl] :is(.integer, .decimal, .currency) { text-align: end; }
+thead th {
+  position: sticky;
+  top: 0;
+  z-index: 1;
+  padding-block: 0.6875rem;
+  border-bottom-color: var(--edge);
+  background: var(--head);
+  color: var(--soft);
+  font-size: 0.8125rem;
+  font-weight: 600;
+  line-height: 1.3;
+  vertical-align: bottom;
+  white-space: normal;
+}
+thead th:first-child { border-start-start-radius: 0.5625rem; }
+thead th:last-child { border-start-end-radius: 0.5625rem; }
+tfoot > tr > * { border-top: 1px solid var(--edge); border-bottom: 0; background: var(--head); font-weight: 650; }
+tfoot th:first-child { border-end-start-radius: 0.5625rem; }
+tfoot :is(th, td):last-child { border-end-end-radius: 0.5625rem; }
+@media (hover: hover) { tbody tr:hover > * { background: var(--hover); } }
+
+a { color: var(--accent); text-decoration-color: var(--edge); text-decoration-thickness: 1px; text-underline-offset: 0.2em; }
+a:is(:hover, :focus-visible) { text-decoration-color: currentColor; }
+.none, .no { color: var(--soft); }
+.yes::before { content: "\\2713\\2002" / ""; color: var(--accent); font-weight: 700; }
+.no { padding-inline-start: 1.35em; }
+.nothing { padding: 4rem 1.25rem; color: var(--soft); font-size: 1.0625rem; text-align: center; }
+
+footer { margin-top: 1.5rem; color: var(--soft); font-size: 0.8125rem; }
+footer p { margin: 0.25rem 0; }
+.end { color: var(--ink); font-size: 0.9375rem; font-weight: 600; }
+.id { overflow-wrap: anywhere; font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.95em; }
+
+@media screen and (max-width: 64rem) {
+  .sheet { max-height: 94vh; max-height: 94dvh; overflow: auto; }
+  tr > :first-child { position: sticky; inset-inline-start: 0; background: var(--sheet); border-inline-end: 1px solid var(--line); }
+  thead th:first-child { z-index: 2; background: var(--head); }
+  tfoot th:first-child { background: var(--head); }
+  .nothing { position: static; border-inline-end: 0; }
+}
+@media screen and (max-width: 40rem) {
+  th, td { padding: 0.4375rem 0.625rem; }
+  :is(th, td):first-child { padding-inline-start: 0.875rem; max-width: 10.5rem; }
+  .nothing:first-child { max-width: none; }
+  .text, .link { min-width: 8rem; max-width: 16rem; }
+}
+
+@page {
+  margin: 15mm 14mm 17mm;
+  @bottom-right { content: "Page " counter(page) " of " counter(pages); color: #5a6663; font: 8pt system-ui, sans-serif; }
+}
+@page wide { size: landscape; }
+@media print {
+  html { background: none; }
+  body { padding: 0; font-size: 9pt; line-height: 1.4; }
+  body.wide { page: wide; }
+  main { width: auto; }
+  h1 { font-size: 18pt; }
+  dl { margin: 8pt 0 12pt; }
+  dt, footer { font-size: 8pt; }
+  header { break-after: avoid; }
+  .sheet { border: 0; }
+  thead { display: table-header-group; }
+  tfoot { display: table-row-group; }
+  tr, footer { break-inside: avoid; }
+  th, td { padding: 3.5pt 6pt; }
+  :is(th, td):first-child { padding-inline-start: 0; }
+  :is(th, td):last-child { padding-inline-end: 0; }
+  thead th { position: static; padding-block: 4pt; border-bottom: 1pt solid var(--ink); background: none; font-size: 8pt; }
+  tfoot > tr > * { border-top: 1pt solid var(--ink); background: none; }
+  .end { font-size: 9pt; }
+}
+`;
+
+/** The one style that the content security policy allows. */
+export const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;

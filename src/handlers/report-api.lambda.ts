@@ -1,0 +1,144 @@
+import { randomUUID, createHash } from 'node:crypto';
+import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { Parameters, PARAMETERS_LIMIT_BYTES, StartInput } from '../workflow/contract';
+import { createReportBody } from '../workflow/schema';
+import { reportIdFor } from './claim';
+import { requireEnv } from './environment';
+import { ReportError } from './errors';
+import { ledgerFromEnvironment, RunItem } from './ledger';
+import { validated } from './validation';
+
+const ledger = ledgerFromEnvironment();
+const sfn = new SFNClient({});
+
+/** What else than the parameters fits in a body: the idempotency key and the braces. */
+const BODY_LIMIT_BYTES = PARAMETERS_LIMIT_BYTES + 1024;
+
+interface CreateReportBody { readonly parameters?: Parameters; readonly idempotencyKey?: string }
+
+/** An answer other than success. */
+class Refusal extends Error {
+  public constructor(public readonly statusCode: number, message: string) {
+    super(message);
+  }
+}
+
+/** The REST API of the pipeline: request a report, and see how it is getting on. */
+export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
+  try {
+    switch (`${event.httpMethod} ${event.resource}`) {
+      case 'POST /create_report': return answer(event, 202, await createReport(event));
+      case 'GET /reports/{id}': return answer(event, 200, await getReport(event));
+      default: throw new Refusal(404, `there is no ${event.httpMethod} ${event.resource}`);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return answer(event, error.statusCode, { message: error.message });
+    }
+    console.error({ message: 'request failed', error: (error as Error).name, reason: (error as Error).message });
+    return answer(event, 500, { message: 'The request failed here, and nothing was lost: try again, with the same idempotencyKey.' });
+  }
+}
+
+async function createReport(event: APIGatewayProxyEvent) {
+  const { parameters = {}, idempotencyKey = randomUUID() } = checkedBody(event);
+  const requester = callerOf(event);
+  const reportId = reportIdFor('request', requester, idempotencyKey);
+  const bodyHash = createHash('sha256').update(JSON.stringify(parameters)).digest('hex');
+
+  const earlier = await ledger.request({ reportId, requester, bodyHash, requestedAt: new Date().toISOString() });
+  if (earlier && earlier.bodyHash !== bodyHash) {
+    throw new Refusal(409, 'The idempotencyKey was used before with other parameters; take a new one for another report.');
+  }
+  // A request that was recorded but not started, because this function ended between the two, is started by the repeat.
+  if (!earlier || earlier.status === 'REQUESTED') {
+    await start(reportId, parameters);
+  }
+  return { reportId, status: earlier?.status ?? 'REQUESTED' };
+}
+
+async function start(reportId: string, parameters: Parameters): Promise<void> {
+  const input: StartInput = { request: { reportId }, parameters };
+  try {
+    await sfn.send(new StartExecutionCommand({
+      stateMachineArn: requireEnv('STATE_MACHINE_ARN'),
+      name: reportId,
+      input: JSON.stringify(input),
+    }));
+  } catch (error) {
+    // The execution of an earlier try: what was asked for has happened.
+    if (!(error instanceof ExecutionAlreadyExists)) {
+      throw error;
+    }
+  }
+}
+
+/** Status, period, rows and expiry, to who asked for the report; to everyone else the same answer as for one that does not exist. */
+async function getReport(event: APIGatewayProxyEvent) {
+  const reportId = event.pathParameters?.id ?? '';
+  const item = /^[0-9a-f]{32}$/.test(reportId) ? await ledger.run(reportId) : undefined;
+  if (!item || item.requester !== callerOf(event)) {
+    throw new Refusal(404, 'There is no report with this id that you requested.');
+  }
+  return described(item);
+}
+
+function described({ reportId, report, status, period, rows, requestedAt, linkExpiresAt }: RunItem) {
+  return { reportId, report, status, period, rows, requestedAt, linkExpiresAt };
+}
+
+function checkedBody(event: APIGatewayProxyEvent): CreateReportBody {
+  const text = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (text.length > BODY_LIMIT_BYTES) {
+    throw new Refusal(413, `The body has ${text.length} bytes, and at most ${BODY_LIMIT_BYTES} are taken.`);
+  }
+  let body: unknown;
+  try {
+    body = text.length === 0 ? {} : JSON.parse(text.toString('utf8'));
+  } catch (error) {
+    throw new Refusal(400, 'The body is not JSON.');
+  }
+  try {
+    const checked = validated<CreateReportBody>(createReportBody, body, 'the body', 'InvalidInput');
+    const bytes = Buffer.byteLength(JSON.stringify(checked.parameters ?? {}));
+    if (bytes > PARAMETERS_LIMIT_BYTES) {
+      throw new Refusal(413, `The parameters have ${bytes} bytes of JSON, and at most ${PARAMETERS_LIMIT_BYTES} are taken.`);
+    }
+    return checked;
+  } catch (error) {
+    if (error instanceof ReportError) {
+      throw new Refusal(400, error.message);
+    }
+    throw error;
+  }
+}
+
+/** Who calls: the Cognito user, what the custom authorizer names, or the IAM principal without the name of its session. */
+export function callerOf({ requestContext: { authorizer, identity } }: Pick<APIGatewayProxyEvent, 'requestContext'>): string {
+  if (authorizer?.claims) {
+    return `cognito|${authorizer.claims.iss}|${authorizer.claims.sub}`;
+  }
+  if (authorizer?.principalId) {
+    return `authorizer|${authorizer.principalId}`;
+  }
+  if (identity?.userArn) {
+    return `iam|${identity.userArn.replace(/^(arn:[^:]+:sts::\d+:assumed-role\/[^/]+)\/.*$/, '$1')}`;
+  }
+  return 'public';
+}
+
+function answer(event: APIGatewayProxyEvent, statusCode: number, body: object): APIGatewayProxyResult {
+  const origin = event.headers?.origin ?? event.headers?.Origin ?? '';
+  const allowed = (process.env.ALLOWED_ORIGINS ?? '').split(',').includes(origin) && origin !== '';
+  return {
+    statusCode,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...(allowed && { 'access-control-allow-origin': origin, 'vary': 'Origin' }),
+    },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,24 @@
+import Ajv, { ErrorObject } from 'ajv';
+import { ReportError, ReportErrorName } from './errors';
+
+const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
+
+/** Returns the value as what the schema says that it is, or throws an error that names the first place where it is not. */
+export function validated<T>(schema: object, value: unknown, what: string, errorName: ReportErrorName): T {
+  const check = ajv.compile<T>(schema);
+  if (check(value)) {
+    return value;
+  }
+  throw new ReportError(errorName, `${what} is not what the data contract asks for: ${sentence(check.errors![0])}`);
+}
+
+function sentence(error: ErrorObject): string {
+  const place = error.instancePath === '' ? 'it' : error.instancePath.slice(1).replaceAll('/', '.');
+  switch (error.keyword) {
+    case 'additionalProperties': return `${place} has a property ${JSON.stringify(error.params.additionalProperty)} that the contract does not know`;
+    case 'const': return `${place} must be ${JSON.stringify(error.params.allowedValue)}`;
+    case 'enum': return `${place} must be one of ${error.params.allowedValues.join(', ')}`;
+    case 'oneOf': return `${place} must have either "rows" or "data", and not both`;
+    default: return `${place} ${error.message}`;
+  }
+}

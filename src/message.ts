@@ -1,0 +1,73 @@
+import { Token } from 'aws-cdk-lib';
+
+/**
+ * The message that brings the link to the readers.
+ *
+ * Both texts may use these variables: `{{report}}` (the report's name), `{{period}}`, `{{asOf}}` (when the data was true),
+ * `{{rows}}`, `{{link}}`, `{{expiry}}` and `{{runId}}` (the report's id). Any other is an error at synth.
+ */
+export interface ReportMessage {
+  /**
+   * The subject. It arrives as ASCII without line breaks, and is cut to 99 characters, because SNS takes no other. It must
+   * not hold the link.
+   *
+   * @default '{{report}}: {{period}}'
+   */
+  readonly subject?: string;
+
+  /**
+   * The text, at most 2,000 characters long. It must hold the link.
+   *
+   * @default - a few lines with the report, the period, the link, its expiry, the rows, and the run
+   */
+  readonly body?: string;
+}
+
+const VARIABLES = ['report', 'period', 'asOf', 'rows', 'link', 'expiry', 'runId'];
+/** A function's environment has 4 KB in all (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+const LONGEST_BODY = 2000;
+
+const DEFAULT_MESSAGE: Required<ReportMessage> = {
+  subject: '{{report}}: {{period}}',
+  body: [
+    '{{report}} for {{period}} is ready.',
+    '',
+    'Open the report:',
+    '{{link}}',
+    '',
+    'The link works until {{expiry}}. Whoever has it can open the report: pass it on with care.',
+    '',
+    'Rows: {{rows}}',
+    'As of: {{asOf}}',
+    'Run: {{runId}}',
+  ].join('\n'),
+};
+
+/** The message's texts, checked. */
+export function checkedMessage(message: ReportMessage = {}): Required<ReportMessage> {
+  const checked = { ...DEFAULT_MESSAGE, ...message };
+  checkVariables('subject', checked.subject);
+  checkVariables('body', checked.body);
+  if (variablesOf(checked.subject).includes('link')) {
+    throw new Error('message.subject holds {{link}}, and a subject is too short for it and seen by too many; put {{link}} into message.body');
+  }
+  if (!Token.isUnresolved(checked.body) && !variablesOf(checked.body).includes('link')) {
+    throw new Error('message.body does not hold {{link}}, and without it nobody can open the report; add {{link}}');
+  }
+  if (!Token.isUnresolved(checked.body) && checked.body.length > LONGEST_BODY) {
+    throw new Error(`message.body has ${checked.body.length} characters, and at most ${LONGEST_BODY} fit; shorten it`);
+  }
+  return checked;
+}
+
+function checkVariables(text: 'subject' | 'body', template: string) {
+  for (const name of variablesOf(template)) {
+    if (!VARIABLES.includes(name)) {
+      throw new Error(`message.${text} uses the variable {{${name}}}, which there is not; use ${VARIABLES.map(known => `{{${known}}}`).join(', ')}`);
+    }
+  }
+}
+
+function variablesOf(template: string): string[] {
+  return [...template.matchAll(/{{\s*([^{}]*?)\s*}}/g)].map(([, name]) => name);
+}

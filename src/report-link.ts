@@ -1,0 +1,127 @@
+import { Duration } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { BucketPrefix } from './bucket-prefix';
+import { PresignFunction } from './handlers/presign-function';
+import { handlerDefaults } from './workflow/handler-defaults';
+
+/**
+ * What a link is bound to.
+ */
+export interface ReportLinkContext {
+  /**
+   * Where the files of the reports are.
+   */
+  readonly reports: BucketPrefix;
+
+  /**
+   * Where the links are kept. Grant the link's function to put items.
+   */
+  readonly ledger: dynamodb.ITable;
+
+  /**
+   * The key of what the link's function keeps, logs for instance.
+   *
+   * @default - the keys of the services
+   */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/**
+ * What a link gives to the pipeline.
+ */
+export interface ReportLinkConfig {
+  /**
+   * The function that makes a link to each file of a report, keeps it in the ledger, and returns when it expires.
+   * `docs/data-contract.md` describes its event and result. It is invoked again for a link that aged before it was sent.
+   */
+  readonly handler: lambda.IFunction;
+
+  /**
+   * How long a link lives. The reports are kept at least as long.
+   */
+  readonly expiresIn: Duration;
+}
+
+/**
+ * Options of a presigned link.
+ */
+export interface PresignedLinkOptions {
+  /**
+   * How long the link lives, from 1 second to 1 hour.
+   *
+   * The URL is signed by a role that is assumed for the run, and AWS ends such a session after one hour at the latest
+   * ([role chaining](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining)).
+   *
+   * @default Duration.hours(1)
+   */
+  readonly expiresIn?: Duration;
+}
+
+/**
+ * How readers open a report.
+ *
+ * Extend this class for links of your own: `bind` makes the function and grants what it needs.
+ */
+export abstract class ReportLink {
+  /**
+   * A presigned S3 URL: whoever has it can open the report until it expires. It has 1,400 to 1,900 characters.
+   *
+   * @param options Options of the link.
+   */
+  public static presigned(options: PresignedLinkOptions = {}): ReportLink {
+    return new PresignedLink(options.expiresIn ?? Duration.hours(1));
+  }
+
+  /**
+   * Called by the pipeline, once.
+   *
+   * @param scope Where to make constructs.
+   * @param context What the pipeline offers.
+   */
+  public abstract bind(scope: Construct, context: ReportLinkContext): ReportLinkConfig;
+}
+
+class PresignedLink extends ReportLink {
+  public constructor(private readonly expiresIn: Duration) {
+    super();
+    if (!expiresIn.isUnresolved() && (expiresIn.toMilliseconds() < 1000 || expiresIn.toMilliseconds() > Duration.hours(1).toMilliseconds())) {
+      throw new Error(`expiresIn of a presigned link is ${expiresIn.toHumanString()}, and the credentials that sign it live for one hour at most; `
+        + 'choose 1 second to 1 hour, or extend ReportLink with a link that is signed when it is opened');
+    }
+  }
+
+  public bind(scope: Construct, { reports, ledger, encryptionKey }: ReportLinkContext): ReportLinkConfig {
+    const defaults = handlerDefaults(scope, {
+      timeout: Duration.seconds(30),
+      encryptionKey,
+      environment: {},
+    });
+    // Only the handler's role may assume it, and each session of it opens the files of one report.
+    const signer = new iam.Role(scope, 'Signer', {
+      description: 'Signs the links to reports',
+      assumedBy: defaults.role!,
+      maxSessionDuration: Duration.hours(1),
+    });
+    reports.grantRead(signer);
+
+    const bucketKey = reports.bucket.encryptionKey;
+    const handler = new PresignFunction(scope, 'Function', {
+      description: 'Signs the links to reports',
+      ...defaults,
+      environment: {
+        SIGNER_ROLE_ARN: signer.roleArn,
+        EXPIRES_IN_SECONDS: this.expiresIn.toSeconds().toString(),
+        BUCKET_ARN: reports.bucket.bucketArn,
+        ...(bucketKey && { ENCRYPTION_KEY_ARN: bucketKey.keyArn }),
+      },
+    });
+    iam.Grant.addToPrincipal({ grantee: handler, actions: ['sts:AssumeRole'], resourceArns: [signer.roleArn] });
+    ledger.grant(handler, 'dynamodb:PutItem');
+    ledger.encryptionKey?.grantEncryptDecrypt(handler);
+    return { handler, expiresIn: this.expiresIn };
+  }
+}

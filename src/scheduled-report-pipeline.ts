@@ -1,0 +1,459 @@
+import { Annotations, ArnFormat, Duration, Names, RemovalPolicy, Stack, TimeZone, Token } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { ReportDataSource } from './data-source';
+import { CloseFailedRunFunction } from './handlers/close-failed-run-function';
+import { DeliverFunction } from './handlers/deliver-function';
+import { OpenRunFunction } from './handlers/open-run-function';
+import { checkedMessage, ReportMessage } from './message';
+import { ReportLink } from './report-link';
+import { ReportScheduleProps, ReportSchedules } from './report-schedule';
+import { ReportRenderer } from './renderer';
+import { handlerDefaults } from './workflow/handler-defaults';
+import { refusedPolicy } from './workflow/imported-policy';
+import { DATA_SOURCE_EVENT, reportWorkflow } from './workflow/report-workflow';
+import { reportStorage } from './workflow/storage';
+
+/**
+ * What to do with a report that has no rows.
+ */
+export enum OnEmpty {
+  /** Deliver it: it says that there is nothing to report. */
+  SEND = 'SEND',
+  /** Deliver nothing; the run ends well, and the ledger says SKIPPED. */
+  SKIP = 'SKIP',
+  /** The run fails, and its owner is told. */
+  FAIL = 'FAIL',
+}
+
+/**
+ * Props of a report pipeline.
+ */
+export interface ScheduledReportPipelineProps {
+  /**
+   * Where the rows come from.
+   */
+  readonly dataSource: ReportDataSource;
+
+  /**
+   * How the rows become a report.
+   */
+  readonly renderer: ReportRenderer;
+
+  /**
+   * Where the link to the report is delivered: a standard topic, to which readers subscribe.
+   */
+  readonly topic: sns.ITopic;
+
+  /**
+   * When the report is made by itself. `addSchedule` adds more.
+   *
+   * @default - only on request
+   */
+  readonly schedule?: scheduler.ScheduleExpression;
+
+  /**
+   * The report's name, for people: in the message, on the page, in notices.
+   *
+   * @default - the construct's id
+   */
+  readonly reportName?: string;
+
+  /**
+   * How readers open the report.
+   *
+   * @default - a presigned link of one hour
+   */
+  readonly link?: ReportLink;
+
+  /**
+   * What to do with a report that has no rows.
+   *
+   * @default OnEmpty.SEND
+   */
+  readonly onEmpty?: OnEmpty;
+
+  /**
+   * The message that brings the link.
+   *
+   * @default - a few lines of plain text in English
+   */
+  readonly message?: ReportMessage;
+
+  /**
+   * Where failures are told: to whoever looks after the report, not to its readers.
+   *
+   * @default - failures are seen in the ledger and in the state machine's metrics, and nobody is told
+   */
+  readonly ownerTopic?: sns.ITopic;
+
+  /**
+   * The language of numbers, dates and times in the report and its message: a BCP 47 tag.
+   *
+   * @default 'en-GB'
+   */
+  readonly locale?: string;
+
+  /**
+   * The time zone of the readers, and of the period of a report on request.
+   *
+   * @default - the time zone of `schedule`, or else UTC
+   */
+  readonly timeZone?: TimeZone;
+
+  /**
+   * A bucket for the reports. Of a bucket that is given, the pipeline uses a prefix of its own.
+   *
+   * @default - an encrypted private bucket, which stays when the stack goes
+   */
+  readonly bucket?: s3.IBucket;
+
+  /**
+   * How long reports are kept, in whole days. Rows that a data source wrote to S3 are kept as long, and at most 14 days.
+   * The expiry of a bucket that is imported is up to its owner.
+   *
+   * @default Duration.days(30)
+   */
+  readonly retention?: Duration;
+
+  /**
+   * The key for reports, rows, ledger, logs, queue, and the state machine's data.
+   *
+   * @default - the keys of the services
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * The longest time that a report may take to render, up to 15 minutes.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly renderTimeout?: Duration;
+
+  /**
+   * The longest time that a run may take as a whole, all tries and waits included.
+   *
+   * @default Duration.hours(2)
+   */
+  readonly runTimeout?: Duration;
+
+  /**
+   * Says that imported resources (a bucket, a key, a function of another account) have the policy statements that the pipeline
+   * needs. Without it they are refused, with the statement to add.
+   *
+   * @default false
+   */
+  readonly policiesInPlace?: boolean;
+}
+
+/**
+ * Permissions to use a pipeline.
+ */
+export class ReportPipelineGrants {
+  /** @internal */
+  public constructor(private readonly stateMachine: sfn.StateMachine, private readonly encryptionKey?: kms.IKey) {}
+
+  /**
+   * Lets a principal start runs.
+   *
+   * @param grantee The principal.
+   */
+  public startExecution(grantee: iam.IGrantable): iam.Grant {
+    this.encryptionKey?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
+    return this.stateMachine.grants.startExecution(grantee);
+  }
+}
+
+/**
+ * A report that is made on schedule and on request, and delivered as a link.
+ *
+ * A Step Functions workflow looks the data up, renders the report into S3 while it signs the link, and delivers the link
+ * through SNS once the report is proven to open. A ledger in DynamoDB records every run; a run that fails is closed there, and
+ * its owner is told.
+ */
+export class ScheduledReportPipeline extends Construct {
+  /** The workflow. */
+  public readonly stateMachine: sfn.StateMachine;
+  /** The bucket of the reports. */
+  public readonly bucket: s3.IBucket;
+  /** The topic of the readers. */
+  public readonly topic: sns.ITopic;
+  /** The record of every run. */
+  public readonly ledger: dynamodb.Table;
+  /** Where events go that could not be delivered to the pipeline: starts that a schedule could not make, failures that could not be told. */
+  public readonly deadLetterQueue: sqs.Queue;
+  /** Opens a run: checks its input, computes its period, and claims it in the ledger. */
+  public readonly openRunFunction: lambda.IFunction;
+  /** Renders the report. */
+  public readonly renderFunction: lambda.IFunction;
+  /** Makes the link. */
+  public readonly linkFunction: lambda.IFunction;
+  /** Delivers the link. */
+  public readonly deliverFunction: lambda.IFunction;
+  /** Closes runs that failed, and tells the owner. */
+  public readonly closeFailedRunFunction: lambda.IFunction;
+  /** Permissions to use the pipeline. */
+  public readonly grants: ReportPipelineGrants;
+  /** The key of all that is kept, if there is one. */
+  public readonly encryptionKey?: kms.IKey;
+  /** What the ledger keeps of a run, it keeps for so long. */
+  public readonly ledgerRetention: Duration;
+
+  private readonly schedules: ReportSchedules;
+  private readonly linkExpiresIn: Duration;
+
+  public constructor(scope: Construct, id: string, props: ScheduledReportPipelineProps) {
+    super(scope, id);
+    const { topic, ownerTopic, encryptionKey } = props;
+    const policiesInPlace = props.policiesInPlace ?? false;
+    const retention = props.retention ?? Duration.days(30);
+    const reportName = props.reportName ?? id;
+    const timeZone = props.timeZone ?? props.schedule?.timeZone ?? TimeZone.ETC_UTC;
+    const locale = checkedLocale(props.locale ?? 'en-GB');
+    const message = checkedMessage(props.message);
+    checkTopic('topic', topic);
+    checkTopic('ownerTopic', ownerTopic);
+    checkRetention(retention);
+    if (encryptionKey) {
+      this.letLogsUse(encryptionKey, policiesInPlace);
+    }
+
+    // What runs have in common: their files, and their record. The ledger outlives the report by the 90 days in which Step
+    // Functions keeps an execution and its name.
+    const { bucket, data, reports } = reportStorage(this, { bucket: props.bucket, encryptionKey, retention, policiesInPlace });
+    this.ledgerRetention = Duration.days(retention.toDays() + 90);
+    this.ledger = new dynamodb.Table(this, 'Ledger', {
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+      sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      timeToLiveAttribute: 'ttl',
+      encryption: encryptionKey ? dynamodb.TableEncryption.CUSTOMER_MANAGED : dynamodb.TableEncryption.DEFAULT,
+      encryptionKey,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const ledgerEnvironment = {
+      TABLE_NAME: this.ledger.tableName,
+      LEDGER_RETENTION_SECONDS: this.ledgerRetention.toSeconds().toString(),
+    };
+
+    // The steps.
+    const dataSource = props.dataSource.bind(new Construct(this, 'DataSource'), { event: DATA_SOURCE_EVENT, data, policiesInPlace });
+    const renderer = props.renderer.bind(new Construct(this, 'Render'), {
+      data, reports, encryptionKey, policiesInPlace, timeout: props.renderTimeout ?? Duration.minutes(15),
+    });
+    const link = (props.link ?? ReportLink.presigned()).bind(new Construct(this, 'Link'), { reports, ledger: this.ledger, encryptionKey });
+    checkLifetime(link.expiresIn, retention);
+
+    const openRunScope = new Construct(this, 'OpenRun');
+    this.openRunFunction = new OpenRunFunction(openRunScope, 'Function', {
+      description: 'Opens a run of a report: checks its input, computes its period, claims it in the ledger',
+      ...handlerDefaults(openRunScope, {
+        timeout: Duration.seconds(30),
+        encryptionKey,
+        environment: {
+          ...ledgerEnvironment,
+          REPORT_NAME: reportName,
+          LOCALE: locale,
+          TIME_ZONE: timeZone.timezoneName,
+          BUCKET_NAME: bucket.bucketName,
+          DATA_PREFIX: data.prefix,
+          REPORTS_PREFIX: reports.prefix,
+          FILES: JSON.stringify(renderer.files),
+        },
+      }),
+    });
+    this.grantLedger(this.openRunFunction, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+
+    const deliverScope = new Construct(this, 'Deliver');
+    this.deliverFunction = new DeliverFunction(deliverScope, 'Function', {
+      description: 'Delivers a report: proves that it opens, publishes its link at most once',
+      ...handlerDefaults(deliverScope, {
+        timeout: Duration.minutes(1),
+        encryptionKey,
+        environment: {
+          ...ledgerEnvironment,
+          TOPIC_ARN: topic.topicArn,
+          ON_EMPTY: props.onEmpty ?? OnEmpty.SEND,
+          LINK_FUNCTION_ARN: link.handler.functionArn,
+          LINK_LIFETIME_SECONDS: link.expiresIn.toSeconds().toString(),
+          MESSAGE_SUBJECT: message.subject,
+          MESSAGE_BODY: message.body,
+        },
+      }),
+    });
+    this.grantLedger(this.deliverFunction, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    sns.TopicGrants.fromTopic(topic).publish(this.deliverFunction);
+    iam.Grant.addToPrincipal({ grantee: this.deliverFunction, actions: ['lambda:InvokeFunction'], resourceArns: [link.handler.functionArn] });
+
+    const closeFailedRunScope = new Construct(this, 'CloseFailedRun');
+    this.closeFailedRunFunction = new CloseFailedRunFunction(closeFailedRunScope, 'Function', {
+      description: 'Closes runs of a report that failed, and tells the owner',
+      ...handlerDefaults(closeFailedRunScope, {
+        timeout: Duration.minutes(1),
+        encryptionKey,
+        environment: {
+          ...ledgerEnvironment,
+          REPORT_NAME: reportName,
+          LOCALE: locale,
+          TOPIC_ARN: topic.topicArn,
+          ...(ownerTopic && { OWNER_TOPIC_ARN: ownerTopic.topicArn }),
+        },
+      }),
+    });
+    this.grantLedger(this.closeFailedRunFunction, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    if (ownerTopic) {
+      sns.TopicGrants.fromTopic(ownerTopic).publish(this.closeFailedRunFunction);
+    } else {
+      Annotations.of(this).addInfo('ownerTopic is not set: a failed run is recorded in the ledger, and nobody is told by message');
+    }
+
+    // The workflow. Its name is known before it is made, because its failure handler reads its executions; and without a name
+    // the encryption context of its key would be wrong.
+    const stateMachineName = Names.uniqueResourceName(this, { maxLength: 80 });
+    this.stateMachine = new sfn.StateMachine(this, 'StateMachine', {
+      stateMachineName,
+      comment: `Makes and delivers the report ${reportName}`,
+      definitionBody: sfn.DefinitionBody.fromChainable(reportWorkflow(this, {
+        openRun: this.openRunFunction,
+        lookUp: dataSource.task,
+        render: renderer.handler,
+        link: link.handler,
+        deliver: this.deliverFunction,
+        closeFailedRun: this.closeFailedRunFunction,
+      })),
+      timeout: props.runTimeout ?? Duration.hours(2),
+      tracingEnabled: true,
+      logs: {
+        level: sfn.LogLevel.ALL,
+        includeExecutionData: false, // rows and addresses stay out of the logs
+        destination: new logs.LogGroup(this, 'StateMachineLogs', {
+          // Other names run into the limit of the resource policy of CloudWatch Logs:
+          // https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+          retention: logs.RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+          encryptionKey,
+        }),
+      },
+      encryptionConfiguration: encryptionKey && new sfn.CustomerManagedEncryptionConfiguration(encryptionKey),
+    });
+    this.grants = new ReportPipelineGrants(this.stateMachine, encryptionKey);
+
+    // What no Catch sees.
+    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
+      enforceSSL: true,
+      encryption: encryptionKey ? sqs.QueueEncryption.KMS : sqs.QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey: encryptionKey,
+      retentionPeriod: Duration.days(14),
+    });
+    encryptionKey?.grant(new iam.ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
+    new events.Rule(this, 'RunsThatFailed', {
+      description: `Runs of the report ${reportName} that did not succeed`,
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [this.stateMachine.stateMachineArn] },
+      },
+      targets: [new targets.LambdaFunction(this.closeFailedRunFunction, { deadLetterQueue: this.deadLetterQueue })],
+    });
+    iam.Grant.addToPrincipal({
+      grantee: this.closeFailedRunFunction,
+      actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
+      resourceArns: [Stack.of(this).formatArn({
+        service: 'states', resource: 'execution', resourceName: `${stateMachineName}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      })],
+    });
+    encryptionKey?.grantDecrypt(this.closeFailedRunFunction);
+
+    this.encryptionKey = encryptionKey;
+    this.bucket = bucket;
+    this.topic = topic;
+    this.renderFunction = renderer.handler;
+    this.linkFunction = link.handler;
+    this.linkExpiresIn = link.expiresIn;
+    this.schedules = new ReportSchedules(this);
+    if (props.schedule) {
+      this.addSchedule('Schedule', { schedule: props.schedule });
+    }
+  }
+
+  /**
+   * Makes the report by itself at further times.
+   *
+   * @param id The schedule's construct id.
+   * @param props When, and with which parameters.
+   */
+  public addSchedule(id: string, props: ReportScheduleProps): scheduler.Schedule {
+    if (!this.linkExpiresIn.isUnresolved() && this.linkExpiresIn.toHours({ integral: false }) <= 1) {
+      Annotations.of(this).addInfo(`the link of a scheduled report lives ${this.linkExpiresIn.toHumanString()}: it is dead when the message is read later`);
+    }
+    return this.schedules.add(id, props);
+  }
+
+  private grantLedger(grantee: iam.IGrantable, ...actions: string[]) {
+    this.ledger.grant(grantee, ...actions);
+    this.ledger.encryptionKey?.grantEncryptDecrypt(grantee);
+  }
+
+  /** A log group can use a key only if the key's policy lets CloudWatch Logs: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html */
+  private letLogsUse(key: kms.IKey, policiesInPlace: boolean) {
+    const { region } = Stack.of(this);
+    const statement = new iam.PolicyStatement({
+      principals: [new iam.ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+      resources: ['*'], // in the policy of a key, the key itself
+      conditions: {
+        ArnLike: {
+          'kms:EncryptionContext:aws:logs:arn': Stack.of(this).formatArn({
+            service: 'logs', resource: 'log-group', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        },
+      },
+    });
+    if (!key.addToResourcePolicy(statement, true).statementAdded && !policiesInPlace) {
+      throw refusedPolicy(`the key ${key.keyArn}`, statement, this);
+    }
+  }
+}
+
+function checkTopic(prop: string, topic: sns.ITopic | undefined) {
+  if (topic?.fifo || (topic && !Token.isUnresolved(topic.topicArn) && topic.topicArn.endsWith('.fifo'))) {
+    throw new Error(`${prop} ${Token.isUnresolved(topic.topicArn) ? topic.node.path : topic.topicArn} is a FIFO topic, to which nobody can subscribe by email; pass a standard topic`);
+  }
+}
+
+function checkRetention(retention: Duration) {
+  if (retention.isUnresolved() || !Number.isInteger(retention.toDays({ integral: false })) || retention.toDays() < 1) {
+    const got = retention.isUnresolved() ? 'not known at synth' : retention.toHumanString();
+    throw new Error(`retention is ${got}, and S3 expires objects after whole days; pass Duration.days(n) with n of 1 or more`);
+  }
+}
+
+function checkLifetime(expiresIn: Duration, retention: Duration) {
+  if (!expiresIn.isUnresolved() && expiresIn.toMilliseconds() > retention.toMilliseconds()) {
+    throw new Error(`the link lives ${expiresIn.toHumanString()}, and the report only ${retention.toHumanString()}; choose a retention that is at least as long`);
+  }
+}
+
+function checkedLocale(locale: string): string {
+  if (!Token.isUnresolved(locale)) {
+    try {
+      new Intl.Locale(locale);
+    } catch (error) {
+      throw new Error(`locale is ${JSON.stringify(locale)}, which is not a BCP 47 language tag; pass one like 'en-GB' or 'es'`);
+    }
+  }
+  return locale;
+}

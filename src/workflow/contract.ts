@@ -1,0 +1,184 @@
+/**
+ * What flows between the states of the workflow, and between the library and the functions of its users.
+ *
+ * The workflow builds these objects with JSONata, the handlers read and return them, and `docs/data-contract.md` explains
+ * them to whoever writes a data source, a renderer or a link in any language. `schema.ts` holds the same as JSON Schema.
+ */
+
+/** The version of the contract. A change that an existing data source or renderer could trip over gets a new number. */
+export const CONTRACT_VERSION = 1;
+
+/**
+ * The largest result that a data source may return inline, in bytes of JSON.
+ *
+ * Step Functions fails an execution whose state passes on more than 256 KiB, in a way that no Catch sees
+ * (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html). The difference is room for the run itself.
+ */
+export const INLINE_LIMIT_BYTES = 200 * 1024;
+
+/** The largest `parameters` of a run, in bytes of JSON: they travel with the run through each state. */
+export const PARAMETERS_LIMIT_BYTES = 16 * 1024;
+
+/** The time that a report is about: from `from` (included) to `to` (excluded). */
+export interface Period {
+  /** ISO 8601, UTC. */
+  readonly from: string;
+  /** ISO 8601, UTC. */
+  readonly to: string;
+  /** The IANA time zone in which the period's days begin. */
+  readonly timeZone: string;
+}
+
+export type Trigger = 'SCHEDULE' | 'REQUEST' | 'MANUAL';
+
+/** The input of an execution, as the schedule, the API or a person gives it. */
+export interface StartInput {
+  /** Set by a schedule. */
+  readonly schedule?: { readonly arn: string; readonly time: string; readonly timeZone: string };
+  /** Set by the API; the id is also the execution's name. */
+  readonly request?: { readonly reportId: string };
+  readonly parameters?: Parameters;
+}
+
+export type Parameters = { readonly [name: string]: unknown };
+
+/** One run of the pipeline: what every step is told. */
+export interface Run {
+  readonly version: typeof CONTRACT_VERSION;
+  /** The report's id, the same in each attempt. */
+  readonly reportId: string;
+  /** 1, and one more each time that a failed run is taken over. */
+  readonly attempt: number;
+  /** The report's name, for people. */
+  readonly report: string;
+  readonly trigger: Trigger;
+  readonly period: Period;
+  /** The time for which the schedule started the run, ISO 8601. */
+  readonly scheduledTime?: string;
+  /** When the run was opened, ISO 8601. The same in each retry, so that a retry writes the same bytes. */
+  readonly openedAt: string;
+  /** A BCP 47 language tag for numbers and dates. */
+  readonly locale: string;
+  /** The IANA time zone of the readers. */
+  readonly timeZone: string;
+  readonly parameters: Parameters;
+}
+
+/** What a data source is invoked with. */
+export interface DataSourceEvent extends Run {
+  /** Where to write rows that are too many to return. The data source has the permission to. */
+  readonly output: ObjectAddress;
+}
+
+export interface ObjectAddress {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export type ColumnType = 'text' | 'integer' | 'decimal' | 'currency' | 'date' | 'datetime' | 'boolean' | 'link';
+
+export interface Column {
+  /** The key of the column's value in each row. */
+  readonly name: string;
+  /** The column's heading. Default: the name. */
+  readonly label?: string;
+  readonly type: ColumnType;
+  /** ISO 4217; for `currency`, where it is needed. */
+  readonly currency?: string;
+  /** Digits after the decimal point; for `decimal` and `currency`. Default: as many as the value or the currency has. */
+  readonly decimals?: number;
+}
+
+/** A row: a value for each column. */
+export type Row = { readonly [column: string]: unknown };
+
+/** What a data source returns. */
+export interface DataSourceResult {
+  readonly version: typeof CONTRACT_VERSION;
+  /** When the data was true, ISO 8601. Default: when the run was opened. */
+  readonly asOf?: string;
+  readonly columns: Column[];
+  /** The rows, where they fit in 200 KB; otherwise `data`. */
+  readonly rows?: Row[];
+  /** Where the data source wrote the rows. */
+  readonly data?: DataReference;
+  /** Totals by column name, computed by the data source. */
+  readonly totals?: Row;
+}
+
+export interface DataReference {
+  /** Under the folder of `output.key` in the pipeline's own bucket. */
+  readonly key: string;
+  /** One JSON object a line. */
+  readonly format: 'NDJSON';
+}
+
+/** A file of the report, where the renderer writes it. */
+export interface OutputFile extends ObjectAddress {
+  readonly name: string;
+  readonly contentType: string;
+}
+
+/** What a renderer is invoked with. */
+export interface RenderEvent extends Run {
+  readonly data: DataSourceResult;
+  readonly files: OutputFile[];
+}
+
+/** What a renderer returns once all its files are complete in S3. */
+export interface RenderResult {
+  readonly version: typeof CONTRACT_VERSION;
+  /** The rows that it read, all of which are in each file. */
+  readonly rows: number;
+  readonly asOf: string;
+  readonly files: RenderedFile[];
+}
+
+export interface RenderedFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** SHA-256 of the file, in hex. */
+  readonly sha256: string;
+}
+
+/** What the function of a link is invoked with. */
+export interface LinkEvent extends Run {
+  readonly files: OutputFile[];
+  /** The item of the ledger in which to keep `url` and `expiresAt` for each file: `sk` is this one with the file's name behind it. */
+  readonly ledger: { readonly table: string; readonly pk: string; readonly sk: string };
+}
+
+/** What the function of a link returns: no URL, because Step Functions keeps what states return for 90 days. */
+export interface LinkResult {
+  readonly version: typeof CONTRACT_VERSION;
+  readonly links: { readonly file: string; readonly expiresAt: string }[];
+}
+
+/** What the handler that opens a run returns; the rest of the workflow follows from `outcome`. */
+export type OpenRunResult =
+  | { readonly outcome: 'OPENED'; readonly run: Run; readonly output: ObjectAddress; readonly files: OutputFile[]; readonly ledger: LinkEvent['ledger'] }
+  | { readonly outcome: 'DUPLICATE'; readonly reportId: string };
+
+export interface OpenRunEvent {
+  readonly execution: { readonly arn: string; readonly name: string; readonly startTime: string };
+  readonly input: StartInput;
+}
+
+export interface DeliverEvent extends LinkEvent {
+  readonly executionArn: string;
+  readonly rendered: RenderResult;
+  readonly link: LinkResult;
+}
+
+export interface DeliverResult {
+  readonly status: 'DELIVERED' | 'SKIPPED';
+  readonly reportId: string;
+  readonly messageId?: string;
+}
+
+/** What the workflow hands to the failure handler; EventBridge hands it a status change event instead. */
+export interface FailureEvent {
+  readonly executionArn: string;
+  readonly error: string;
+  readonly cause: string;
+}

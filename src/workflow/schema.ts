@@ -1,0 +1,183 @@
+import { CONTRACT_VERSION } from './contract';
+
+/**
+ * The data contract as JSON Schema: what the handlers validate against, published as `docs/data-contract.schema.json`.
+ *
+ * Results are closed (a misspelt property is an error), events are open (they may grow).
+ */
+const version = { const: CONTRACT_VERSION } as const;
+const instant = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$' } as const;
+const cell = { type: ['string', 'number', 'boolean', 'null'] } as const;
+const row = { type: 'object', additionalProperties: cell } as const;
+
+const column = {
+  type: 'object',
+  required: ['name', 'type'],
+  additionalProperties: false,
+  properties: {
+    name: { type: 'string', minLength: 1, maxLength: 128 },
+    label: { type: 'string', maxLength: 256 },
+    type: { enum: ['text', 'integer', 'decimal', 'currency', 'date', 'datetime', 'boolean', 'link'] },
+    currency: { type: 'string', pattern: '^[A-Z]{3}$' },
+    decimals: { type: 'integer', minimum: 0, maximum: 20 },
+  },
+} as const;
+
+export const dataSourceResult = {
+  type: 'object',
+  required: ['version', 'columns'],
+  additionalProperties: false,
+  properties: {
+    version,
+    asOf: instant,
+    columns: { type: 'array', minItems: 1, maxItems: 200, items: column },
+    rows: { type: 'array', items: { type: 'object' } },
+    data: {
+      type: 'object',
+      required: ['key', 'format'],
+      additionalProperties: false,
+      properties: { key: { type: 'string', minLength: 1, maxLength: 1024 }, format: { const: 'NDJSON' } },
+    },
+    totals: row,
+  },
+  oneOf: [{ required: ['rows'] }, { required: ['data'] }],
+} as const;
+
+export const renderResult = {
+  type: 'object',
+  required: ['version', 'rows', 'asOf', 'files'],
+  additionalProperties: false,
+  properties: {
+    version,
+    rows: { type: 'integer', minimum: 0 },
+    asOf: instant,
+    files: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['name', 'bytes', 'sha256'],
+        additionalProperties: false,
+        properties: {
+          name: { type: 'string', minLength: 1 },
+          bytes: { type: 'integer', minimum: 1 },
+          sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+        },
+      },
+    },
+  },
+} as const;
+
+export const linkResult = {
+  type: 'object',
+  required: ['version', 'links'],
+  additionalProperties: false,
+  properties: {
+    version,
+    links: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['file', 'expiresAt'],
+        additionalProperties: false,
+        properties: { file: { type: 'string', minLength: 1 }, expiresAt: instant },
+      },
+    },
+  },
+} as const;
+
+const address = { bucket: { type: 'string' }, key: { type: 'string' } } as const;
+const run = {
+  version,
+  reportId: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+  attempt: { type: 'integer', minimum: 1 },
+  report: { type: 'string' },
+  trigger: { enum: ['SCHEDULE', 'REQUEST', 'MANUAL'] },
+  period: {
+    type: 'object',
+    required: ['from', 'to', 'timeZone'],
+    properties: { from: instant, to: instant, timeZone: { type: 'string' } },
+  },
+  scheduledTime: instant,
+  openedAt: instant,
+  locale: { type: 'string' },
+  timeZone: { type: 'string' },
+  parameters: { type: 'object' },
+} as const;
+const runRequired = ['version', 'reportId', 'attempt', 'report', 'trigger', 'period', 'openedAt', 'locale', 'timeZone', 'parameters'] as const;
+const outputFiles = {
+  type: 'array',
+  minItems: 1,
+  items: {
+    type: 'object',
+    required: ['name', 'bucket', 'key', 'contentType'],
+    properties: { name: { type: 'string' }, ...address, contentType: { type: 'string' } },
+  },
+} as const;
+
+export const dataSourceEvent = {
+  type: 'object',
+  required: [...runRequired, 'output'],
+  properties: { ...run, output: { type: 'object', required: ['bucket', 'key'], properties: address } },
+} as const;
+
+export const renderEvent = {
+  type: 'object',
+  required: [...runRequired, 'data', 'files'],
+  properties: { ...run, data: dataSourceResult, files: outputFiles },
+} as const;
+
+export const linkEvent = {
+  type: 'object',
+  required: [...runRequired, 'files', 'ledger'],
+  properties: {
+    ...run,
+    files: outputFiles,
+    ledger: {
+      type: 'object',
+      required: ['table', 'pk', 'sk'],
+      properties: { table: { type: 'string' }, pk: { type: 'string' }, sk: { type: 'string' } },
+    },
+  },
+} as const;
+
+/** The input of an execution. */
+export const startInput = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    schedule: {
+      type: 'object',
+      required: ['arn', 'time', 'timeZone'],
+      additionalProperties: false,
+      properties: { arn: { type: 'string', minLength: 1 }, time: instant, timeZone: { type: 'string', minLength: 1 } },
+    },
+    request: {
+      type: 'object',
+      required: ['reportId'],
+      additionalProperties: false,
+      properties: { reportId: { type: 'string', pattern: '^[0-9a-f]{32}$' } },
+    },
+    parameters: { type: 'object' },
+    // Step Functions adds it to the input of a nested execution.
+    AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: { type: 'string' },
+  },
+} as const;
+
+/** The body of `POST /create_report`. */
+export const createReportBody = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    parameters: { type: 'object' },
+    idempotencyKey: { type: 'string', pattern: '^[!-~]{1,128}$' },
+  },
+} as const;
+
+/** The published document. */
+export const dataContract = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'ScheduledReportPipeline data contract, version 1',
+  $defs: { dataSourceEvent, dataSourceResult, renderEvent, renderResult, linkEvent, linkResult },
+} as const;

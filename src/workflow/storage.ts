@@ -1,0 +1,60 @@
+import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { refusedPolicy } from './imported-policy';
+import { BucketPrefix } from '../bucket-prefix';
+
+export interface ReportStorage {
+  readonly bucket: s3.IBucket;
+  readonly data: BucketPrefix;
+  readonly reports: BucketPrefix;
+}
+
+export interface ReportStorageProps {
+  readonly bucket?: s3.IBucket;
+  readonly encryptionKey?: kms.IKey;
+  readonly retention: Duration;
+  readonly policiesInPlace: boolean;
+}
+
+/** An execution can be redriven for 14 days (https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html): so long its rows are kept. */
+const DATA_RETENTION_DAYS = 14;
+
+/** The bucket of a pipeline, or its own part of a bucket that others use, too. */
+export function reportStorage(scope: Construct, props: ReportStorageProps): ReportStorage {
+  const bucket = props.bucket ?? new s3.Bucket(scope, 'Bucket', {
+    encryption: props.encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
+    encryptionKey: props.encryptionKey,
+    bucketKeyEnabled: props.encryptionKey && true,
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    enforceSSL: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  const root = props.bucket ? `${Names.uniqueResourceName(scope, { maxLength: 60 })}/` : '';
+  const storage = { bucket, data: new BucketPrefix(bucket, `${root}data/`), reports: new BucketPrefix(bucket, `${root}reports/`) };
+
+  if (props.bucket) {
+    requireTls(scope, storage, props.policiesInPlace);
+  }
+  if (bucket instanceof s3.Bucket) {
+    const days = props.retention.toDays();
+    bucket.addLifecycleRule({ prefix: storage.reports.prefix, expiration: Duration.days(days), abortIncompleteMultipartUploadAfter: Duration.days(1) });
+    bucket.addLifecycleRule({ prefix: storage.data.prefix, expiration: Duration.days(Math.min(days, DATA_RETENTION_DAYS)), abortIncompleteMultipartUploadAfter: Duration.days(1) });
+  }
+  return storage;
+}
+
+function requireTls(scope: Construct, { bucket, data, reports }: ReportStorage, policiesInPlace: boolean) {
+  const statement = new iam.PolicyStatement({
+    effect: iam.Effect.DENY,
+    principals: [new iam.AnyPrincipal()],
+    actions: ['s3:*'],
+    resources: [data.objectsArn, reports.objectsArn],
+    conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+  });
+  if (!bucket.addToResourcePolicy(statement).statementAdded && !policiesInPlace) {
+    throw refusedPolicy(`the bucket ${bucket.bucketName}`, statement, scope);
+  }
+}
