@@ -1,5 +1,8 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { acknowledgeWildcard } from './workflow/acknowledge';
+import { grantKey } from './workflow/encryption';
 
 /**
  * A part of a bucket, and exact permissions for it.
@@ -24,7 +27,7 @@ export class BucketPrefix {
    * @param grantee The principal.
    */
   public grantRead(grantee: iam.IGrantable): iam.Grant {
-    this.bucket.encryptionKey?.grantDecrypt(grantee);
+    this.bucket.encryptionKey?.grant(grantee, 'kms:Decrypt');
     return this.grant(grantee, 's3:GetObject');
   }
 
@@ -35,11 +38,15 @@ export class BucketPrefix {
    */
   public grantWrite(grantee: iam.IGrantable): iam.Grant {
     // Completing a multipart upload decrypts its parts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html).
-    this.bucket.encryptionKey?.grantEncryptDecrypt(grantee);
+    grantKey(this.bucket.encryptionKey, grantee);
     return this.grant(grantee, 's3:PutObject', 's3:AbortMultipartUpload');
   }
 
   private grant(grantee: iam.IGrantable, ...actions: string[]): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.objectsArn], scope: this.bucket });
+    const { grantPrincipal } = grantee;
+    if (Construct.isConstruct(grantPrincipal)) {
+      acknowledgeWildcard(grantPrincipal, this.objectsArn, 'Each run has a folder of its own under the prefix, and its name is not known before the run.');
+    }
+    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.objectsArn] });
   }
 }

@@ -4,6 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ReportApiFunction } from './handlers/report-api-function';
 import { ScheduledReportPipeline } from './scheduled-report-pipeline';
+import { grantKey } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
 
 /**
@@ -84,7 +85,7 @@ export class ReportApi extends Construct {
       }),
     });
     pipeline.ledger.grant(handler, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    pipeline.encryptionKey?.grantEncryptDecrypt(handler);
+    grantKey(pipeline.encryptionKey, handler);
     pipeline.grants.startExecution(handler);
 
     this.restApi = new apigateway.RestApi(this, 'RestApi', {

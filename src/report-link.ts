@@ -6,6 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { BucketPrefix } from './bucket-prefix';
 import { PresignFunction } from './handlers/presign-function';
+import { grantKey } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
 
 /**
@@ -121,7 +122,7 @@ class PresignedLink extends ReportLink {
     });
     iam.Grant.addToPrincipal({ grantee: handler, actions: ['sts:AssumeRole'], resourceArns: [signer.roleArn] });
     ledger.grant(handler, 'dynamodb:PutItem');
-    ledger.encryptionKey?.grantEncryptDecrypt(handler);
+    grantKey(ledger.encryptionKey, handler);
     return { handler, expiresIn: this.expiresIn };
   }
 }

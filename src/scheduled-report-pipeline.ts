@@ -20,8 +20,9 @@ import { checkedMessage, ReportMessage } from './message';
 import { ReportLink } from './report-link';
 import { ReportScheduleProps, ReportSchedules } from './report-schedule';
 import { ReportRenderer } from './renderer';
+import { acknowledge, acknowledgeWildcard } from './workflow/acknowledge';
+import { grantKey, letLogsUse } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
-import { refusedPolicy } from './workflow/imported-policy';
 import { DATA_SOURCE_EVENT, reportWorkflow } from './workflow/report-workflow';
 import { reportStorage } from './workflow/storage';
 
@@ -170,7 +171,7 @@ export class ReportPipelineGrants {
    * @param grantee The principal.
    */
   public startExecution(grantee: iam.IGrantable): iam.Grant {
-    this.encryptionKey?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
+    grantKey(this.encryptionKey, grantee);
     return this.stateMachine.grants.startExecution(grantee);
   }
 }
@@ -225,8 +226,9 @@ export class ScheduledReportPipeline extends Construct {
     checkTopic('topic', topic);
     checkTopic('ownerTopic', ownerTopic);
     checkRetention(retention);
+    this.encryptionKey = encryptionKey;
     if (encryptionKey) {
-      this.letLogsUse(encryptionKey, policiesInPlace);
+      letLogsUse(encryptionKey, this, policiesInPlace);
     }
 
     // What runs have in common: their files, and their record. The ledger outlives the report by the 90 days in which Step
@@ -325,7 +327,7 @@ export class ScheduledReportPipeline extends Construct {
     this.stateMachine = new sfn.StateMachine(this, 'StateMachine', {
       stateMachineName,
       comment: `Makes and delivers the report ${reportName}`,
-      definitionBody: sfn.DefinitionBody.fromChainable(reportWorkflow(this, {
+      definitionBody: sfn.DefinitionBody.fromChainable(reportWorkflow(new Construct(this, 'Workflow'), {
         openRun: this.openRunFunction,
         lookUp: dataSource.task,
         render: renderer.handler,
@@ -349,6 +351,8 @@ export class ScheduledReportPipeline extends Construct {
       },
       encryptionConfiguration: encryptionKey && new sfn.CustomerManagedEncryptionConfiguration(encryptionKey),
     });
+    acknowledge(this.stateMachine, 'IAM5[Resource::*]', 'The delivery of logs and X-Ray know no resources: '
+      + 'https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html');
     this.grants = new ReportPipelineGrants(this.stateMachine, encryptionKey);
 
     // What no Catch sees.
@@ -358,7 +362,8 @@ export class ScheduledReportPipeline extends Construct {
       encryptionMasterKey: encryptionKey,
       retentionPeriod: Duration.days(14),
     });
-    encryptionKey?.grant(new iam.ServicePrincipal('events.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
+    acknowledge(this.deadLetterQueue, 'SQS3', 'It is itself the dead-letter queue, of a rule and of schedules.');
+    grantKey(encryptionKey, new iam.ServicePrincipal('events.amazonaws.com'));
     new events.Rule(this, 'RunsThatFailed', {
       description: `Runs of the report ${reportName} that did not succeed`,
       eventPattern: {
@@ -368,16 +373,16 @@ export class ScheduledReportPipeline extends Construct {
       },
       targets: [new targets.LambdaFunction(this.closeFailedRunFunction, { deadLetterQueue: this.deadLetterQueue })],
     });
+    const executionsArn = Stack.of(this).formatArn({
+      service: 'states', resource: 'execution', resourceName: `${stateMachineName}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
     iam.Grant.addToPrincipal({
       grantee: this.closeFailedRunFunction,
       actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
-      resourceArns: [Stack.of(this).formatArn({
-        service: 'states', resource: 'execution', resourceName: `${stateMachineName}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      })],
+      resourceArns: [executionsArn],
     });
-    encryptionKey?.grantDecrypt(this.closeFailedRunFunction);
+    acknowledgeWildcard(closeFailedRunScope, executionsArn, 'The names of the executions of this state machine are not known before they are started.');
 
-    this.encryptionKey = encryptionKey;
     this.bucket = bucket;
     this.topic = topic;
     this.renderFunction = renderer.handler;
@@ -404,27 +409,7 @@ export class ScheduledReportPipeline extends Construct {
 
   private grantLedger(grantee: iam.IGrantable, ...actions: string[]) {
     this.ledger.grant(grantee, ...actions);
-    this.ledger.encryptionKey?.grantEncryptDecrypt(grantee);
-  }
-
-  /** A log group can use a key only if the key's policy lets CloudWatch Logs: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html */
-  private letLogsUse(key: kms.IKey, policiesInPlace: boolean) {
-    const { region } = Stack.of(this);
-    const statement = new iam.PolicyStatement({
-      principals: [new iam.ServicePrincipal(`logs.${region}.amazonaws.com`)],
-      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
-      resources: ['*'], // in the policy of a key, the key itself
-      conditions: {
-        ArnLike: {
-          'kms:EncryptionContext:aws:logs:arn': Stack.of(this).formatArn({
-            service: 'logs', resource: 'log-group', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-          }),
-        },
-      },
-    });
-    if (!key.addToResourcePolicy(statement, true).statementAdded && !policiesInPlace) {
-      throw refusedPolicy(`the key ${key.keyArn}`, statement, this);
-    }
+    grantKey(this.encryptionKey, grantee);
   }
 }
 

@@ -66,7 +66,7 @@ function explain({ status, step, error, cause }: Failure): { what: string; remed
       return { what: message, remedy: 'Ask a reader whether the message arrived; if not, request the report again.' };
     case 'States.DataLimitExceeded':
       return {
-        what: `${step ?? 'A step'} returned more than 256 KB, which Step Functions does not pass on.`,
+        what: `More than 256 KB came to pass through ${step ? `the step "${step}"` : 'a step'}, and Step Functions passes on no more.`,
         remedy: 'Let the data source write its rows to event.output and return a reference to them: at most 200 KB travel inline.',
       };
     case 'States.Timeout':

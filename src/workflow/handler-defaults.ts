@@ -27,6 +27,7 @@ export function handlerDefaults(scope: Construct, options: HandlerOptions): lamb
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     resources: [logGroup.logGroupArn],
   }));
+  options.encryptionKey?.grant(role, 'kms:Decrypt'); // of the environment
   return {
     role,
     logGroup,

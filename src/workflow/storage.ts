@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge';
 import { refusedPolicy } from './imported-policy';
 import { BucketPrefix } from '../bucket-prefix';
 
@@ -37,6 +38,8 @@ export function reportStorage(scope: Construct, props: ReportStorageProps): Repo
 
   if (props.bucket) {
     requireTls(scope, storage, props.policiesInPlace);
+  } else {
+    acknowledge(bucket, 'S1', 'Who opened a report is a question for CloudTrail data events, which an account switches on; server access logs would need a second bucket.');
   }
   if (bucket instanceof s3.Bucket) {
     const days = props.retention.toDays();

@@ -17,9 +17,6 @@ export interface Page {
 /** Rows are handed on in pieces of about this many characters, so that a long report is never in memory as a whole. */
 const PIECE_CHARACTERS = 64 * 1024;
 
-/** With more columns than this, a printed page is wider than high. */
-const PORTRAIT_COLUMNS = 7;
-
 /**
  * The report as a page that needs nothing but itself: no script, no fonts, no images, and a content security policy that
  * allows none. How many rows there are is known when the last one is read, so the page says it at its end, where it also
@@ -55,7 +52,7 @@ function beginning({ run, title, asOf, columns }: Page): string {
 <title>${escape(`${title} · ${period}`)}</title>
 <style>${STYLE}</style>
 </head>
-<body${columns.length > PORTRAIT_COLUMNS ? ' class="wide"' : ''}>
+<body class="${sizeOf(columns)}">
 <main>
 <header>
 <h1>${escape(title)}</h1>
@@ -74,8 +71,14 @@ function beginning({ run, title, asOf, columns }: Page): string {
 `;
 }
 
+/** The paper that the columns need: upright, across, or across on the next larger size. */
+function sizeOf(columns: readonly Column[]): 'narrow' | 'wide' | 'vast' {
+  return columns.length <= 7 ? 'narrow' : columns.length <= 14 ? 'wide' : 'vast';
+}
+
 function nothingToReport({ run, columns }: Page): string {
-  return `<tr><td class="nothing" colspan="${columns.length}">There is nothing to report for ${escape(formatPeriod(run.period, run.locale))}.</td></tr>\n`;
+  const sentence = `There is nothing to report for ${formatPeriod(run.period, run.locale)}.`;
+  return `<tr><td class="nothing" colspan="${columns.length}"><p>${escape(sentence)}</p></td></tr>\n`;
 }
 
 function ending(page: Page): string {

@@ -41,7 +41,8 @@ body {
   font: 0.9375rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif;
 }
 main { width: fit-content; min-width: min(100%, 44rem); margin-inline: auto; }
-h1, dd, th, td { unicode-bidi: plaintext; }
+h1, .text, footer p { unicode-bidi: plaintext; }
+header, footer { position: sticky; inset-inline-start: clamp(1rem, 4vw, 2.5rem); width: fit-content; }
 h1 {
   margin: 0;
   max-width: 28em;
@@ -60,15 +61,17 @@ dd { margin: 0; font-weight: 550; font-variant-numeric: tabular-nums; }
 .sheet:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
 table { width: 100%; border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-th, td { padding: 0.5rem 0.75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: baseline; }
-[dir=rtl] :is(th, td) { text-align: right; }
+th, td { padding: 0.5rem 0.75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: baseline; white-space: nowrap; }
+[dir=rtl] :is(th, td, p) { text-align: right; }
 :is(th, td):first-child { padding-inline-start: 1.25rem; }
 :is(th, td):last-child { padding-inline-end: 1.25rem; }
 tbody th { font-weight: 550; }
 tbody tr:last-child > * { border-bottom: 0; }
-:is(.text, .link) { max-width: 30rem; overflow-wrap: break-word; white-space: pre-line; }
-:is(.integer, .decimal, .currency, .date, .datetime, .boolean) { white-space: nowrap; }
-:is(.integer, .decimal, .currency), [dir=rtl] :is(.integer, .decimal, .currency) { text-align: end; }
+tr > :first-child { position: sticky; inset-inline-start: 0; background: var(--sheet); }
+.vast tr > :first-child { border-inline-end: 1px solid var(--line); }
+tbody:last-child tr:last-child > :first-child { border-end-start-radius: 0.5625rem; }
+:is(.text, .link) { min-width: 7rem; max-width: 30rem; overflow-wrap: break-word; white-space: pre-line; }
+:is(.integer, .decimal, .currency) { text-align: right; }
 thead th {
   position: sticky;
   top: 0;
@@ -83,9 +86,10 @@ thead th {
   vertical-align: bottom;
   white-space: normal;
 }
-thead th:first-child { border-start-start-radius: 0.5625rem; }
+thead tr > :first-child, tfoot tr > :first-child { background: var(--head); }
+thead th:first-child { z-index: 2; border-start-start-radius: 0.5625rem; }
 thead th:last-child { border-start-end-radius: 0.5625rem; }
-tfoot > tr > * { border-top: 1px solid var(--edge); border-bottom: 0; background: var(--head); font-weight: 650; }
+tfoot tr > * { border-top: 1px solid var(--edge); border-bottom: 0; background: var(--head); font-weight: 650; }
 tfoot th:first-child { border-end-start-radius: 0.5625rem; }
 tfoot :is(th, td):last-child { border-end-end-radius: 0.5625rem; }
 @media (hover: hover) { tbody tr:hover > * { background: var(--hover); } }
@@ -95,7 +99,8 @@ a:is(:hover, :focus-visible) { text-decoration-color: currentColor; }
 .none, .no { color: var(--soft); }
 .yes::before { content: "\\2713\\2002" / ""; color: var(--accent); font-weight: 700; }
 .no { padding-inline-start: 1.35em; }
-.nothing { padding: 4rem 1.25rem; color: var(--soft); font-size: 1.0625rem; text-align: center; }
+td.nothing { padding-block: 4rem; color: var(--soft); font-size: 1.0625rem; white-space: normal; }
+.nothing p { max-width: calc(100vw - 5rem); margin: 0 auto; text-align: center; }
 
 footer { margin-top: 1.5rem; color: var(--soft); font-size: 0.8125rem; }
 footer p { margin: 0.25rem 0; }
@@ -103,17 +108,16 @@ footer p { margin: 0.25rem 0; }
 .id { overflow-wrap: anywhere; font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.95em; }
 
 @media screen and (max-width: 64rem) {
+  main { width: auto; min-width: 0; }
   .sheet { max-height: 94vh; max-height: 94dvh; overflow: auto; }
-  tr > :first-child { position: sticky; inset-inline-start: 0; background: var(--sheet); border-inline-end: 1px solid var(--line); }
-  thead th:first-child { z-index: 2; background: var(--head); }
-  tfoot th:first-child { background: var(--head); }
-  .nothing { position: static; border-inline-end: 0; }
+  tr > :first-child:not(.nothing) { border-inline-end: 1px solid var(--line); }
+  .nothing p { margin: 0; text-align: start; }
 }
 @media screen and (max-width: 40rem) {
   th, td { padding: 0.4375rem 0.625rem; }
-  :is(th, td):first-child { padding-inline-start: 0.875rem; max-width: 10.5rem; }
-  .nothing:first-child { max-width: none; }
-  .text, .link { min-width: 8rem; max-width: 16rem; }
+  :is(th, td):first-child { padding-inline-start: 0.875rem; }
+  .text, .link { min-width: 6.5rem; max-width: 16rem; }
+  .text:first-child { max-width: 10.5rem; }
 }
 
 @page {
@@ -121,15 +125,21 @@ footer p { margin: 0.25rem 0; }
   @bottom-right { content: "Page " counter(page) " of " counter(pages); color: #5a6663; font: 8pt system-ui, sans-serif; }
 }
 @page wide { size: landscape; }
+@page vast { size: A3 landscape; }
 @media print {
   html { background: none; }
   body { padding: 0; font-size: 9pt; line-height: 1.4; }
-  body.wide { page: wide; }
+  .wide { page: wide; }
+  .vast { page: vast; font-size: 7.5pt; }
+  .vast :is(th, td) { min-width: 0; overflow-wrap: anywhere; white-space: pre-line; }
+  :is(.text, .link) { min-width: 0; overflow-wrap: anywhere; }
   main { width: auto; }
   h1 { font-size: 18pt; }
   dl { margin: 8pt 0 12pt; }
   dt, footer { font-size: 8pt; }
   header { break-after: avoid; }
+  header, footer { position: static; }
+  :is(thead, tbody, tfoot) tr > :first-child { position: static; border-inline-end: 0; background: none; }
   .sheet { border: 0; }
   thead { display: table-header-group; }
   tfoot { display: table-row-group; }
@@ -138,7 +148,7 @@ footer p { margin: 0.25rem 0; }
   :is(th, td):first-child { padding-inline-start: 0; }
   :is(th, td):last-child { padding-inline-end: 0; }
   thead th { position: static; padding-block: 4pt; border-bottom: 1pt solid var(--ink); background: none; font-size: 8pt; }
-  tfoot > tr > * { border-top: 1pt solid var(--ink); background: none; }
+  tfoot tr > * { border-top: 1pt solid var(--ink); background: none; }
   .end { font-size: 9pt; }
 }
 `;

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client, UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { mockClient } from 'aws-sdk-client-mock';
+import { handler } from '../../src/handlers/render.lambda';
+import { DataSourceResult, RenderEvent } from '../../src/workflow/contract';
+
+const s3 = mockClient(S3Client);
+const ID = '3f2a9c04d1b84f77a0e6c2f1b5d98e34';
+const FOLDER = `data/${ID}/1/`;
+
+/** What S3 holds, by key: an object is there once it was put, or once all its parts were completed. */
+let objects: Map<string, Buffer>;
+let parts: Buffer[];
+
+beforeEach(() => {
+  process.env = { ...process.env, AWS_REGION: 'eu-west-1', BUCKET_NAME: 'reports', DATA_PREFIX: 'data/', TITLE: 'Coffee supplier inventory' };
+  objects = new Map();
+  parts = [];
+  s3.reset();
+  s3.on(PutObjectCommand).callsFake(({ Key, Body }) => { objects.set(Key, Buffer.from(Body)); return {}; });
+  s3.on(CreateMultipartUploadCommand).resolves({ UploadId: 'upload' });
+  s3.on(UploadPartCommand).callsFake(({ PartNumber, Body }) => { parts[PartNumber - 1] = Buffer.from(Body); return { ETag: `${PartNumber}` }; });
+  s3.on(CompleteMultipartUploadCommand).callsFake(({ Key }) => { objects.set(Key, Buffer.concat(parts)); return {}; });
+  s3.on(AbortMultipartUploadCommand).resolves({});
+});
+
+function eventOf(data: Partial<DataSourceResult>): RenderEvent {
+  return {
+    version: 1,
+    reportId: ID,
+    attempt: 1,
+    report: 'inventory',
+    trigger: 'SCHEDULE',
+    period: { from: '2026-11-19T23:00:00Z', to: '2026-11-20T23:00:00Z', timeZone: 'Europe/Madrid' },
+    openedAt: '2026-11-21T06:00:04Z',
+    locale: 'en-GB',
+    timeZone: 'Europe/Madrid',
+    parameters: {},
+    data: { version: 1, columns: [{ name: 'supplier', type: 'text' }, { name: 'kilos', type: 'integer' }], ...data },
+    files: [{ name: 'report.html', bucket: 'reports', key: `reports/${ID}/report.html`, contentType: 'text/html; charset=utf-8' }],
+  };
+}
+
+const reference = (name = 'rows.ndjson'): Partial<DataSourceResult> => ({ data: { key: `${FOLDER}${name}`, format: 'NDJSON' } });
+
+function storeRows(source: Iterable<string> | AsyncIterable<string>): void {
+  s3.on(GetObjectCommand).callsFake(() => ({ Body: Readable.from(source, { objectMode: true }).map(text => Buffer.from(text)) }));
+}
+
+const LONG_NAME = 'of very fine coffee '.repeat(10);
+
+/** Many rows of more than 250 bytes, as NDJSON in pieces of 1,000; `bad` is the number of one whose kilos are no number. */
+function* manyRows(count: number, bad?: number, onPiece: (rows: number) => void = () => {}): Generator<string> {
+  for (let first = 1; first <= count; first += 1000) {
+    let piece = '';
+    for (let row = first; row < first + 1000; row += 1) {
+      piece += `{"supplier":"Supplier ${row} ${LONG_NAME}","kilos":${row === bad ? '"secret"' : row}}\n`;
+    }
+    onPiece(first + 999);
+    yield piece;
+  }
+}
+
+test('inline rows become a page, and the answer says what was written', async () => {
+  const event = eventOf({ rows: [{ supplier: 'Finca La Esperanza', kilos: 1200 }, { supplier: 'Cenfrocafé', kilos: null }], asOf: '2026-11-21T05:59:00Z' });
+  const result = await handler(event);
+
+  const page = objects.get(event.files[0].key)!;
+  expect(result).toEqual({
+    version: 1,
+    rows: 2,
+    asOf: '2026-11-21T05:59:00Z',
+    files: [{ name: 'report.html', bytes: page.length, sha256: createHash('sha256').update(page).digest('hex') }],
+  });
+  expect(page.toString()).toContain('<h1>Coffee supplier inventory</h1>');
+  expect(page.toString()).toContain('Finca La Esperanza');
+  expect(s3.commandCalls(PutObjectCommand)[0].args[0].input).toEqual({
+    Bucket: 'reports',
+    Key: `reports/${ID}/report.html`,
+    Body: expect.anything(),
+    ContentType: 'text/html; charset=utf-8',
+    CacheControl: 'private, no-store',
+  });
+});
+
+test('without a time of its own, the data is as of when the run was opened; without a title, the report’s name stands', async () => {
+  delete process.env.TITLE;
+  const event = eventOf({ rows: [] });
+  await expect(handler(event)).resolves.toMatchObject({ rows: 0, asOf: '2026-11-21T06:00:04Z' });
+  expect(objects.get(event.files[0].key)!.toString()).toContain('<h1>inventory</h1>');
+});
+
+test('the same event and rows give the same bytes, inline or by reference', async () => {
+  const rows = [{ supplier: 'a', kilos: 1 }, { supplier: 'b', kilos: 2 }];
+  storeRows(rows.map(row => `${JSON.stringify(row)}\r\n`));
+  const first = await handler(eventOf({ rows }));
+  await expect(handler(eventOf({ rows }))).resolves.toEqual(first);
+  await expect(handler(eventOf(reference()))).resolves.toEqual(first);
+  expect(s3.commandCalls(GetObjectCommand)[0].args[0].input).toEqual({ Bucket: 'reports', Key: `${FOLDER}rows.ndjson` });
+});
+
+describe('a result is refused', () => {
+  const refusal = (data: object) => expect(handler(eventOf(data as Partial<DataSourceResult>)))
+    .rejects.toEqual(expect.objectContaining({ name: 'InvalidData', message: expect.any(String) }));
+  const messageOf = (data: object) => handler(eventOf(data as Partial<DataSourceResult>)).then(() => 'no error', error => `${error.name}: ${error.message}`);
+
+  afterEach(() => expect(objects.size).toBe(0));
+
+  test('that is not what the contract asks for', async () => {
+    expect(await messageOf({ rows: [], ...reference() })).toBe(
+      'InvalidData: the result of the data source is not what the data contract asks for: it must have either "rows" or "data", and not both');
+    await refusal({});
+    await refusal({ rows: [], columns: [] });
+  });
+
+  test('that is too large to travel', async () => {
+    const rows = Array.from({ length: 236 }, (_, kilos) => ({ supplier: 'ñ'.repeat(486), kilos }));
+    expect(await messageOf({ rows })).toBe(
+      'InvalidData: the data source returned 231 KB inline, and at most 200 KB travel through the workflow; '
+      + 'write the rows to event.output and return a reference');
+  });
+
+  test.each([
+    `data/${'0'.repeat(32)}/1/rows.ndjson`, `data/${ID}/2/rows.ndjson`, `data/${ID}/10/rows.ndjson`, FOLDER, `/${FOLDER}rows`, `${FOLDER}../1/rows`,
+    `${FOLDER}./rows`, `${FOLDER}/rows`, `${FOLDER}a//rows`, `${FOLDER}a/`, `reports/${ID}/report.html`,
+  ])('that refers to %s', async key => {
+    expect(await messageOf({ data: { key, format: 'NDJSON' } })).toBe(
+      `InvalidData: the data source returned the key "${key}", and the rows of a run must be under ${FOLDER}; write them to event.output and return its key`);
+    expect(s3.commandCalls(GetObjectCommand)).toHaveLength(0);
+  });
+
+  test('that refers to an object that does not exist', async () => {
+    s3.on(GetObjectCommand).rejects(new NoSuchKey({ message: 'The specified key does not exist.', $metadata: {} }));
+    expect(await messageOf(reference())).toBe(
+      `InvalidData: the data source returned a reference to ${FOLDER}rows.ndjson, and there is no such object; write the rows before returning`);
+  });
+
+  test('that was true at a time that does not exist', async () => {
+    expect(await messageOf({ rows: [], asOf: '2026-02-30T00:00:00Z' })).toBe(
+      'InvalidData: asOf is 2026-02-30T00:00:00Z, a time that does not exist; return one such as "2026-11-20T07:00:00Z"');
+  });
+
+  test('whose columns, totals or rows are wrong', async () => {
+    await refusal({ columns: [{ name: 'a', type: 'text' }, { name: 'a', type: 'text' }], rows: [] });
+    await refusal({ rows: [], totals: { tons: 1 } });
+    expect(await messageOf({ rows: [{ supplier: 'a', kilos: 1 }, { supplier: 'secret' }] })).toBe(
+      'InvalidData: row 2, column "kilos": there is no value; write null where there is none');
+  });
+
+  test('whose rows are a broken line', async () => {
+    storeRows(['{"supplier":"a","kilos":1}\n', '{"supplier":"sec']);
+    expect(await messageOf(reference())).toBe('InvalidData: line 2 of the rows is not a JSON object in UTF-8; write one object on each line');
+  });
+});
+
+test('other errors of S3 are left to the retries of the workflow', async () => {
+  s3.on(GetObjectCommand).rejects(Object.assign(new Error('Please reduce your request rate.'), { name: 'SlowDown' }));
+  await expect(handler(eventOf(reference()))).rejects.toMatchObject({ name: 'SlowDown' });
+});
+
+test('a stream that breaks off leaves nothing', async () => {
+  storeRows((function* () {
+    yield '{"supplier":"a","kilos":1}\n';
+    throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+  })());
+  await expect(handler(eventOf(reference()))).rejects.toMatchObject({ code: 'ECONNRESET' });
+  expect(objects.size).toBe(0);
+});
+
+test('a bad row far into a long report leaves nothing, and its parts are given up', async () => {
+  storeRows(manyRows(250_000, 200_000));
+  await expect(handler(eventOf(reference()))).rejects.toThrow(
+    'row 200000, column "kilos": expected a whole number, or a string of digits where it is above 2^53, and got a string');
+  expect(s3.commandCalls(UploadPartCommand).length).toBeGreaterThan(1);
+  expect(s3.commandCalls(AbortMultipartUploadCommand).map(call => call.args[0].input)).toEqual([
+    { Bucket: 'reports', Key: `reports/${ID}/report.html`, UploadId: 'upload' },
+  ]);
+  expect(objects.size).toBe(0);
+});
+
+test('a part that S3 refuses leaves nothing', async () => {
+  storeRows(manyRows(30_000));
+  s3.on(UploadPartCommand).rejects(new Error('We encountered an internal error.'));
+  await expect(handler(eventOf(reference()))).rejects.toThrow('We encountered an internal error.');
+  expect(s3.commandCalls(AbortMultipartUploadCommand)).toHaveLength(1);
+  expect(objects.size).toBe(0);
+});
+
+test('a long report is written as it is read: rows wait while S3 is slow', async () => {
+  let read = 0;
+  let sent = 0;
+  let ahead = 0;
+  storeRows(manyRows(300_000, undefined, rows => { read = rows; }));
+  s3.on(UploadPartCommand).callsFake(async ({ Body, PartNumber }) => {
+    await new Promise(resolve => setTimeout(resolve, 20));
+    ahead = Math.max(ahead, read - sent);
+    sent += Body.toString().split('<tr>').length - 1;
+    return { ETag: `${PartNumber}` };
+  });
+  await expect(handler(eventOf(reference()))).resolves.toMatchObject({ rows: 300_000 });
+  expect(sent).toBe(300_001); // and the headings
+
+  // Four parts of 5 MB are under way, and one is being filled.
+  expect(ahead).toBeGreaterThan(0);
+  expect(ahead * 250).toBeLessThan(5.5 * 5 * 1024 * 1024);
+});
+
+test('another kind of file is a defect of the deployment', async () => {
+  const event = eventOf({ rows: [] });
+  const file = { ...event.files[0], name: 'report.csv', contentType: 'text/csv' };
+  await expect(handler({ ...event, files: [file] })).rejects.toThrow(
+    'the HTML renderer makes one file of type text/html, and was asked for report.csv (text/csv)');
+  await expect(handler({ ...event, files: [event.files[0], file] })).rejects.toThrow('and was asked for report.html (text/html; charset=utf-8), report.csv (text/csv)');
+});
+
+test.each(['BUCKET_NAME', 'DATA_PREFIX'])('so is the lack of %s', async name => {
+  delete process.env[name];
+  await expect(handler(eventOf({ rows: [] }))).rejects.toThrow(`the environment variable ${name} is not set`);
+});

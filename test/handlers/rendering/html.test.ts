@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { htmlPage, Page } from '../../../src/handlers/rendering/html';
+import { Rows } from '../../../src/handlers/rendering/rows';
+import { Column, Run } from '../../../src/workflow/contract';
+
+const run: Run = {
+  version: 1,
+  reportId: '3f2a9c04d1b84f77a0e6c2f1b5d98e34',
+  attempt: 1,
+  report: 'inventory',
+  trigger: 'SCHEDULE',
+  period: { from: '2026-11-19T23:00:00Z', to: '2026-11-20T23:00:00Z', timeZone: 'Europe/Madrid' },
+  openedAt: '2026-11-21T06:00:04Z',
+  locale: 'en-GB',
+  timeZone: 'Europe/Madrid',
+  parameters: {},
+};
+const supplier: Column = { name: 'supplier', label: 'Supplier', type: 'text' };
+const kilos: Column = { name: 'kilos', label: 'Kilos', type: 'integer' };
+
+async function render(columns: Column[], rows: object[], options: Partial<Page> = {}): Promise<string> {
+  let html = '';
+  for await (const piece of htmlPage({ run, title: 'Coffee', asOf: run.openedAt, columns, rows: new Rows(columns, rows), ...options })) {
+    html += piece;
+  }
+  return html;
+}
+
+/** The cells of the table's body, as they are between their tags. */
+function cells(html: string): string[] {
+  const body = html.slice(html.indexOf('<tbody>'), html.indexOf('</tbody>'));
+  return [...body.matchAll(/<(th|td)[^>]*>(.*?)<\/\1>/gs)].map(match => match[2]);
+}
+
+async function cell(type: Column['type'], value: unknown): Promise<string> {
+  return cells(await render([{ name: 'c', type, currency: 'EUR' }], [{ c: value }]))[0];
+}
+
+test('the page says what it is about', async () => {
+  const html = await render([supplier], [{ supplier: 'Yirgacheffe Union' }], { title: 'Coffee supplier inventory' });
+  expect(html).toMatch(/^<!doctype html>\n<html lang="en-GB" dir="ltr">/);
+  expect(html).toContain('<title>Coffee supplier inventory · 20 Nov 2026</title>');
+  expect(html).toContain('<h1>Coffee supplier inventory</h1>');
+  expect(html).toContain('<dt>Period</dt><dd>20 Nov 2026</dd>');
+  expect(html).toContain('<dt>As of</dt><dd><time datetime="2026-11-21T06:00:04Z">21 Nov 2026, 07:00 CET</time></dd>');
+  expect(html).toContain('<caption id="caption">Coffee supplier inventory, 20 Nov 2026</caption>');
+  expect(html).toContain('<th scope="col" class="text">Supplier</th>');
+  expect(html).toContain('<span class="id">3f2a9c04d1b84f77a0e6c2f1b5d98e34</span><br>');
+  expect(html).toMatch(/<\/html>\n$/);
+});
+
+test.each([[0, 'End of report · 0 rows'], [1, 'End of report · 1 row<'], [1234, 'End of report · 1,234 rows']])('the page ends with the count of its %i rows', async (count, words) => {
+  expect(await render([kilos], Array.from({ length: count }, () => ({ kilos: 1 })))).toContain(words);
+});
+
+test('an empty report says so', async () => {
+  expect(cells(await render([supplier, kilos], []))).toEqual(['<p>There is nothing to report for 20 Nov 2026.</p>']);
+});
+
+test('a report that was made again says which attempt it is', async () => {
+  expect(await render([kilos], [], { run: { ...run, attempt: 2 } })).toContain('</span>, attempt 2<br>');
+});
+
+test('each type of cell', async () => {
+  expect(await cell('text', 'café')).toBe('café');
+  expect(await cell('integer', 1234)).toBe('1,234');
+  expect(await cell('date', '2026-11-20')).toBe('20 Nov 2026');
+  expect(await cell('datetime', '2026-11-20T07:00:13Z')).toBe('<time datetime="2026-11-20T07:00:13Z">20 Nov 2026, 08:00 CET</time>');
+  expect(await cell('boolean', true)).toBe('<span class="yes">Yes</span>');
+  expect(await cell('boolean', false)).toBe('<span class="no">No</span>');
+  expect(await cell('link', 'https://example.com/a?b=1&c="')).toBe('<a href="https://example.com/a?b=1&amp;c=%22" rel="noopener noreferrer">example.com/a</a>');
+  expect(await cell('text', null)).toBe('<span class="none" role="img" aria-label="no value">–</span>');
+});
+
+test('the first column names the row, and figures have the class of their type', async () => {
+  expect(await render([supplier, kilos], [{ supplier: 'a', kilos: 7 }]))
+    .toContain('<tr><th scope="row" class="text">a</th><td class="integer">7</td></tr>');
+});
+
+test('totals stand at the end, below their columns', async () => {
+  const columns: Column[] = [supplier, kilos, { name: 'price', type: 'currency', currency: 'EUR' }];
+  expect(await render(columns, [], { totals: { price: '12.5' } }))
+    .toContain('<tfoot>\n<tr><th scope="row" class="text">Total</th><td class="integer"></td><td class="currency">€12.50</td></tr>\n</tfoot>');
+  expect(await render([kilos], [], { totals: { kilos: 3 } })).toContain('<th scope="row" class="integer">Total 3</th>');
+  expect(await render(columns, [])).not.toContain('<tfoot>');
+});
+
+describe('whatever the data holds', () => {
+  test.each([
+    ['a script', '<script>alert(1)</script>', '&lt;script&gt;alert(1)&lt;/script&gt;'],
+    ['the end of the style', '</style><img src=x onerror=alert(1)>', '&lt;/style&gt;&lt;img src=x onerror=alert(1)&gt;'],
+    ['quotes', '"\'`', '&quot;&#39;`'],
+    ['an entity', '&lt;', '&amp;lt;'],
+    ['control characters', 'a\x00b\x1bc\x7fd\x85e\tf\ng', 'a\ufffdb\ufffdc\ufffdd\ufffde\tf\ng'],
+    ['halves of a surrogate pair', '\ud800a\udfff\u{1f600}', '\ufffda\ufffd\u{1f600}'],
+    ['an override of direction', 'invoice\u202efdp.exe', 'invoice\ufffdfdp.exe'],
+    ['writing from right to left', 'قهوة \u200fabc', 'قهوة \u200fabc'],
+    ['what `replace` takes for a pattern', '$& $1 $$', '$&amp; $1 $$'],
+  ])('%s is text', async (_what, value, shown) => {
+    expect(await cell('text', value)).toBe(shown);
+    expect(await render([{ name: value, type: 'text' }], [])).toContain(`<th scope="col" class="text">${shown}</th>`);
+    expect(await render([kilos], [], { title: value })).toContain(`<h1>${shown}</h1>`);
+  });
+
+  test('a megabyte in one cell is all there', async () => {
+    expect((await cell('text', '<'.repeat(1024 * 1024))).length).toBe(4 * 1024 * 1024);
+  });
+
+  test('there are no elements but the page’s own', async () => {
+    const html = await render([supplier], [{ supplier: '<iframe src="//evil.example"></iframe>' }]);
+    expect(html).not.toMatch(/<(script|iframe|img|link|object|form|base)\b/);
+    expect(html).not.toMatch(/<[^>]*\s(src|on\w+|style)=/);
+  });
+});
+
+test('the content security policy allows the one style element, and nothing else', async () => {
+  const html = await render([kilos], []);
+  const [, style] = /<style>(.*?)<\/style>/s.exec(html)!;
+  const hash = createHash('sha256').update(style).digest('base64');
+  expect(html.match(/<style/g)).toHaveLength(1);
+  expect(html).toContain(`content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`);
+  expect(html.indexOf('Content-Security-Policy')).toBeLessThan(html.indexOf('<style>'));
+  expect(html).toContain('<meta name="referrer" content="no-referrer">');
+  expect(html).toContain('<meta name="robots" content="noindex">');
+  expect(style).not.toMatch(/url\(|@import/);
+});
+
+test.each([['es-ES', 'ltr'], ['ar-EG', 'rtl'], ['he', 'rtl'], ['az-Arab', 'rtl'], ['zh-Hant', 'ltr']])('%s is written %s', async (locale, direction) => {
+  expect(await render([kilos], [], { run: { ...run, locale } })).toContain(`<html lang="${locale}" dir="${direction}">`);
+});
+
+test.each([[7, 'narrow'], [8, 'wide'], [15, 'vast']])('%i columns are printed on a %s page', async (count, size) => {
+  const columns = Array.from({ length: count }, (_, index): Column => ({ name: `c${index}`, type: 'text' }));
+  expect(await render(columns, [])).toContain(`<body class="${size}">`);
+});

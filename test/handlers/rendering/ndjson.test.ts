@@ -1,0 +1,63 @@
+import { inspect } from 'node:util';
+import { parseNdjson } from '../../../src/handlers/rendering/ndjson';
+
+async function parse(...chunks: (string | Uint8Array)[]): Promise<unknown[]> {
+  const objects = [];
+  for await (const object of parseNdjson(stream(chunks))) {
+    objects.push(object);
+  }
+  return objects;
+}
+
+async function* stream(chunks: (string | Uint8Array)[]) {
+  for (const chunk of chunks) {
+    yield Buffer.from(chunk as string);
+  }
+}
+
+test.each([
+  ['with a line feed at the end', '{"a":1}\n{"a":2}\n'],
+  ['without one', '{"a":1}\n{"a":2}'],
+  ['with CRLF and blank lines', '{"a":1}\r\n\r\n{"a":2}\r\n\n'],
+  ['with a byte order mark', '\ufeff{"a":1}\n{"a":2}'],
+])('reads lines %s', async (_what, text) => {
+  await expect(parse(text)).resolves.toEqual([{ a: 1 }, { a: 2 }]);
+});
+
+test('an empty stream has no objects', async () => {
+  await expect(parse()).resolves.toEqual([]);
+  await expect(parse('')).resolves.toEqual([]);
+});
+
+test('it does not matter where the stream is cut', async () => {
+  const bytes = Buffer.from('{"a":"ñ €"}\n{"a":"\u{1f600}\u2028\u2029"}\r\n');
+  for (let size = 1; size < bytes.length; size += 1) {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
+    await expect(parse(...chunks)).resolves.toEqual([{ a: 'ñ €' }, { a: '\u{1f600}\u2028\u2029' }]);
+  }
+});
+
+test.each([
+  ['broken', '{"secret":'],
+  ['an array', '["secret"]'],
+  ['null', 'null'],
+  ['a string', '"secret"'],
+  ['not UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d)],
+])('names the line that is %s, and does not quote it', async (_what, line) => {
+  const error = await parse('{"a":1}\n', line, '\n').catch(thrown => thrown);
+  expect(error).toMatchObject({ name: 'InvalidData', message: 'line 2 of the rows is not a JSON object in UTF-8; write one object on each line' });
+  expect(inspect(error)).not.toContain('secret');
+});
+
+test('a line without end is not gathered without end', async () => {
+  let chunks = 0;
+  async function* endless() {
+    for (;;) {
+      chunks += 1;
+      yield Buffer.alloc(1024 * 1024, 'x');
+    }
+  }
+  const reading = parseNdjson(endless()).next();
+  await expect(reading).rejects.toThrow('line 1 of the rows is longer than 16 MB; write one JSON object a line');
+  expect(chunks).toBe(17);
+});

@@ -1,0 +1,68 @@
+import { checkColumns, checkTotals, Rows } from '../../../src/handlers/rendering/rows';
+import { Column, ColumnType } from '../../../src/workflow/contract';
+
+async function read(columns: Column[], rows: object[]): Promise<number> {
+  const checked = new Rows(columns, rows);
+  for await (const _row of checked) { /* reading is checking */ }
+  return checked.count;
+}
+
+const supplier: Column = { name: 'supplier', type: 'text' };
+const kilos: Column = { name: 'kilos', type: 'integer' };
+
+test('good rows are counted, and null stands for no value', async () => {
+  await expect(read([supplier, kilos], [{ supplier: 'a', kilos: 1 }, { kilos: null, supplier: null }])).resolves.toBe(2);
+});
+
+test.each<[ColumnType, unknown, string]>([
+  ['text', 42, 'a string, and got a number'],
+  ['integer', 1.5, 'a whole number, or a string of digits where it is above 2^53, and got a number'],
+  ['decimal', 'secret', 'a number, or a string such as "12.50" where each digit counts, and got a string'],
+  ['currency', true, 'a number, or a string such as "12.50" where each digit counts, and got a boolean'],
+  ['date', '2026-02-30', 'a day such as "2026-11-20", and got a string'],
+  ['datetime', { secret: 1 }, 'a time with its offset such as "2026-11-20T07:00:00Z", and got an object'],
+  ['boolean', ['secret'], 'true or false, and got an array'],
+  ['link', 'javascript:secret', 'an http or https URL without a password, and got a string'],
+])('a bad %s is told by its place and kind', async (type, value, expected) => {
+  await expect(read([{ name: 'c', type, currency: 'EUR' }], [{ c: null }, { c: value }])).rejects.toEqual(expect.objectContaining({
+    name: 'InvalidData', message: `row 2, column "c": expected ${expected}`,
+  }));
+});
+
+test('a column may not be left out', async () => {
+  const message = 'row 1, column "kilos": there is no value; write null where there is none';
+  await expect(read([supplier, kilos], [{ supplier: 'a' }])).rejects.toThrow(message);
+  await expect(read([supplier, kilos], [{ supplier: 'a', kilos: undefined }])).rejects.toThrow(message);
+});
+
+test('a value without a column is not passed over', async () => {
+  await expect(read([supplier], [{ supplier: 'a', kilos: 1 }]))
+    .rejects.toThrow('row 1 has "kilos", which is not a column; add the column, or leave out the value');
+});
+
+describe('names that objects inherit', () => {
+  test('are columns like any other', async () => {
+    const columns = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'].map((name): Column => ({ name, type: 'text' }));
+    const row = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c","hasOwnProperty":"d"}');
+    await expect(read(columns, [row])).resolves.toBe(1);
+  });
+
+  test('are not there unless the row has them itself', async () => {
+    await expect(read([{ name: 'constructor', type: 'text' }], [{}])).rejects.toThrow('row 1, column "constructor": there is no value');
+    await expect(read([supplier], [JSON.parse('{"supplier":"a","__proto__":{"kilos":1}}')])).rejects.toThrow('row 1 has "__proto__", which is not a column');
+    expect(({} as { kilos?: number }).kilos).toBeUndefined();
+  });
+});
+
+test('columns have names of their own, and money a currency', () => {
+  expect(() => checkColumns([supplier, kilos, supplier])).toThrow('two columns have the name "supplier"; give each a name of its own');
+  expect(() => checkColumns([{ name: 'price', type: 'currency' }]))
+    .toThrow('the column "price" is of type currency and does not say which; add for example "currency": "EUR"');
+});
+
+test('totals are cells of some of the columns', () => {
+  checkTotals({ kilos: 3 }, [supplier, kilos]);
+  expect(() => checkTotals({ kilos: 'many' }, [supplier, kilos]))
+    .toThrow('totals, column "kilos": expected a whole number, or a string of digits where it is above 2^53, and got a string');
+  expect(() => checkTotals({ tons: 3 }, [supplier, kilos])).toThrow('totals has "tons", which is not a column');
+});

@@ -1,0 +1,387 @@
+import { App, Aws, Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { TestStack } from './support/synth';
+import { OnEmpty, ReportDataSource, ReportLink, ReportRenderer } from '../src';
+
+const morning = ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID });
+const account = { account: '111111111111', region: 'eu-west-1' };
+
+describe('a pipeline with the three required props', () => {
+  const stack = new TestStack();
+  stack.pipeline();
+  const { template } = stack;
+
+  test('has at most 35 resources', () => {
+    expect(Object.keys(stack.resourcesBelow('Report')).length).toBeLessThanOrEqual(35);
+  });
+
+  test('keeps its logical ids', () => {
+    expect(Object.keys(stack.resourcesBelow('Report')).map(id => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'ReportBucket', 'ReportBucketPolicy',
+      'ReportCloseFailedRunFunction', 'ReportCloseFailedRunLogs', 'ReportCloseFailedRunRole', 'ReportCloseFailedRunRoleDefaultPolicy',
+      'ReportDeadLetters', 'ReportDeadLettersPolicy',
+      'ReportDeliverFunction', 'ReportDeliverLogs', 'ReportDeliverRole', 'ReportDeliverRoleDefaultPolicy',
+      'ReportLedger',
+      'ReportLinkFunction', 'ReportLinkLogs', 'ReportLinkRole', 'ReportLinkRoleDefaultPolicy', 'ReportLinkSigner', 'ReportLinkSignerDefaultPolicy',
+      'ReportOpenRunFunction', 'ReportOpenRunLogs', 'ReportOpenRunRole', 'ReportOpenRunRoleDefaultPolicy',
+      'ReportRenderFunction', 'ReportRenderLogs', 'ReportRenderRole', 'ReportRenderRoleDefaultPolicy',
+      'ReportRunsThatFailed', 'ReportRunsThatFailedAllowEventRuleTestReportCloseFailedRunFunction92C434C6',
+      'ReportStateMachine', 'ReportStateMachineLogs', 'ReportStateMachineRole', 'ReportStateMachineRoleDefaultPolicy',
+    ].sort());
+  });
+
+  test('synthesizes without a warning', () => {
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
+    expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([]);
+  });
+
+  test('says that nobody is told of failures', () => {
+    Annotations.fromStack(stack).hasInfo('/Test/Report', Match.stringLikeRegexp('ownerTopic is not set'));
+  });
+
+  test('retains the bucket and the ledger, and nothing else', () => {
+    const retained = Object.values<any>(stack.resourcesBelow('Report')).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
+    expect(retained.map(({ Type }) => Type).sort()).toEqual(['AWS::DynamoDB::Table', 'AWS::S3::Bucket']);
+  });
+
+  test('keeps reports 30 days and rows 14 in a private bucket', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+      LifecycleConfiguration: {
+        Rules: [
+          { Prefix: 'reports/', ExpirationInDays: 30, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' },
+          { Prefix: 'data/', ExpirationInDays: 14, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' },
+        ],
+      },
+    });
+  });
+
+  test('has a ledger on demand, with point-in-time recovery and expiry', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
+    });
+  });
+
+  test('runs its handlers on Node.js 24, on arm64, with JSON logs kept for three months', () => {
+    const functions = Object.values<any>(stack.resourcesBelow('Report')).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    expect(functions).toHaveLength(5);
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.any(String) } } });
+    }
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
+  });
+
+  test('logs all steps without data, under the prefix that has no limit, and traces them', () => {
+    template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+      TracingConfiguration: { Enabled: true },
+    });
+    template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: Match.stringLikeRegexp('^/aws/vendedlogs/states/TestReport') });
+  });
+
+  test('hands executions that did not succeed to the failure handler, and to a queue if it can not be reached', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        'source': ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        'detail': { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [{ Ref: Match.stringLikeRegexp('^ReportStateMachine') }] },
+      },
+      Targets: [Match.objectLike({
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportCloseFailedRunFunction'), 'Arn'] },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportDeadLetters'), 'Arn'] } },
+      })],
+    });
+  });
+
+  test('sends empty reports, and links that live for an hour', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ ON_EMPTY: 'SEND', LINK_LIFETIME_SECONDS: '3600', MESSAGE_SUBJECT: '{{report}}: {{period}}' }) },
+    });
+  });
+});
+
+describe('permissions', () => {
+  const stack = new TestStack();
+  stack.pipeline();
+  const statements = (logicalId: RegExp): any[] => Object.entries<any>(stack.template.findResources('AWS::IAM::Policy'))
+    .filter(([id]) => logicalId.test(id)).flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
+  const actions = (logicalId: RegExp) => statements(logicalId).flatMap(({ Action }) => Action).sort();
+
+  test('the state machine invokes exactly its functions', () => {
+    const invoked = statements(/^ReportStateMachineRole/).filter(({ Action }) => Action === 'lambda:InvokeFunction').flatMap(({ Resource }) => Resource);
+    expect(invoked.map(({ 'Fn::GetAtt': [id] }) => id.slice(0, -8)).sort()).toEqual([
+      'Lookup', 'ReportCloseFailedRunFunction', 'ReportDeliverFunction', 'ReportLinkFunction', 'ReportOpenRunFunction', 'ReportRenderFunction',
+    ]);
+  });
+
+  test('the renderer reads data and writes reports, and can publish nothing', () => {
+    expect(actions(/^ReportRenderRole/)).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents', 's3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
+    expect(statements(/^ReportRenderRole/).find(({ Action }) => Action === 's3:GetObject').Resource).toEqual({ 'Fn::Join': ['', [expect.anything(), '/data/*']] });
+    expect(statements(/^ReportRenderRole/).find(({ Action }) => Action.includes('s3:PutObject')).Resource).toEqual({ 'Fn::Join': ['', [expect.anything(), '/reports/*']] });
+  });
+
+  test('the signer reads reports, and only the link function assumes it', () => {
+    expect(actions(/^ReportLinkSigner/)).toEqual(['s3:GetObject']);
+    expect(stack.resourcesBelow('ReportLinkSigner')[Object.keys(stack.resourcesBelow('ReportLinkSigner'))[0]].Properties.AssumeRolePolicyDocument.Statement).toEqual([
+      { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: { 'Fn::GetAtt': [expect.stringMatching(/^ReportLinkRole/), 'Arn'] } } },
+    ]);
+    expect(actions(/^ReportLinkRole/)).toEqual(['dynamodb:PutItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'sts:AssumeRole']);
+  });
+
+  test('deliver publishes and reads no data', () => {
+    expect(actions(/^ReportDeliverRole/)).toEqual([
+      'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'lambda:InvokeFunction', 'logs:CreateLogStream', 'logs:PutLogEvents', 'sns:Publish',
+    ]);
+  });
+
+  test('the data source writes under its prefix', () => {
+    expect(actions(/^LookupServiceRole/)).toEqual(['s3:AbortMultipartUpload', 's3:PutObject']);
+  });
+
+  test('the only wildcards are those of prefixes, executions, and what AWS forces', () => {
+    const wildcards = statements(/./).flatMap(({ Resource }) => Resource).map(resource => JSON.stringify(resource)).filter(resource => resource.includes('*'));
+    expect(new Set(wildcards.map(resource => resource.replace(/"ReportBucket[^"]*"/, '"Bucket"')))).toEqual(new Set([
+      '"*"',
+      '{"Fn::Join":["",[{"Fn::GetAtt":["Bucket","Arn"]},"/data/*"]]}',
+      '{"Fn::Join":["",[{"Fn::GetAtt":["Bucket","Arn"]},"/reports/*"]]}',
+      expect.stringMatching(/:execution:TestReport[0-9A-F]{8}:\*/),
+    ]));
+    expect(statements(/^(?!ReportStateMachineRole)/).flatMap(({ Resource }) => Resource)).not.toContain('*');
+  });
+
+  test('grants.startExecution lets a role start this state machine', () => {
+    const starting = new TestStack();
+    const role = new iam.Role(starting, 'Starter', { assumedBy: new iam.AccountRootPrincipal() });
+    starting.pipeline().grants.startExecution(role);
+    starting.template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: [{ Action: 'states:StartExecution', Effect: 'Allow', Resource: { Ref: Match.stringLikeRegexp('^ReportStateMachine') } }] },
+      Roles: [{ Ref: Match.stringLikeRegexp('^Starter') }],
+    });
+  });
+});
+
+describe('schedules', () => {
+  test('a schedule adds at most 8 resources', () => {
+    const without = new TestStack();
+    without.pipeline();
+    const withOne = new TestStack();
+    withOne.pipeline({ schedule: morning });
+    const added = Object.keys(withOne.resourcesBelow('Report')).length - Object.keys(without.resourcesBelow('Report')).length;
+    expect(added).toBeLessThanOrEqual(8);
+  });
+
+  test('tell the pipeline their ARN, their scheduled time and their zone', () => {
+    const stack = new TestStack();
+    stack.pipeline({ schedule: morning });
+    stack.template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(0 7 * * ? *)',
+      ScheduleExpressionTimezone: 'Europe/Madrid',
+      Target: Match.objectLike({
+        Input: JSON.stringify({
+          schedule: { arn: '<aws.scheduler.schedule-arn>', time: '<aws.scheduler.scheduled-time>', timeZone: 'Europe/Madrid' }, parameters: {},
+        }),
+        RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 4 },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportDeadLetters'), 'Arn'] } },
+        RoleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportSchedulerRole'), 'Arn'] },
+      }),
+    });
+  });
+
+  test('more of them share the group and the role, and have parameters of their own', () => {
+    const stack = new TestStack();
+    const pipeline = stack.pipeline({ schedule: morning });
+    pipeline.addSchedule('Weekly', { schedule: ScheduleExpression.cron({ weekDay: 'MON', hour: '8', timeZone: TimeZone.EUROPE_MADRID }), parameters: { scope: 'week' } });
+    stack.template.resourceCountIs('AWS::Scheduler::Schedule', 2);
+    stack.template.resourceCountIs('AWS::Scheduler::ScheduleGroup', 1);
+    stack.template.hasResourceProperties('AWS::Scheduler::Schedule', { Target: Match.objectLike({ Input: Match.stringLikeRegexp('"parameters":\\{"scope":"week"\\}') }) });
+  });
+
+  test('the zone of the schedule is that of the readers, unless they have one', () => {
+    const stack = new TestStack();
+    stack.pipeline({ schedule: morning });
+    stack.pipeline({ schedule: morning, timeZone: TimeZone.AMERICA_BOGOTA }, 'Other');
+    const zones = Object.values<any>(stack.template.findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties.Environment?.Variables.TIME_ZONE).filter(Boolean);
+    expect(zones.sort()).toEqual(['America/Bogota', 'Europe/Madrid']);
+  });
+
+  test('a cron in UTC, and a link that dies within the hour, get an informational annotation', () => {
+    const stack = new TestStack();
+    stack.pipeline({ schedule: ScheduleExpression.cron({ hour: '7' }) });
+    Annotations.fromStack(stack).hasInfo('/Test/Report', Match.stringLikeRegexp('the schedule Schedule is in UTC'));
+    Annotations.fromStack(stack).hasInfo('/Test/Report', Match.stringLikeRegexp('lives 1 hour: it is dead when the message is read later'));
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
+  });
+
+  test('fails when the parameters are too large to travel with a run', () => {
+    const pipeline = new TestStack().pipeline();
+    expect(() => pipeline.addSchedule('Large', { schedule: morning, parameters: { text: 'x'.repeat(17_000) } }))
+      .toThrow(/the parameters of the schedule Large have 17011 bytes of JSON, and at most 16384 travel with a run/);
+  });
+});
+
+describe('encryption with a key', () => {
+  const stack = new TestStack();
+  stack.pipeline({ encryptionKey: new kms.Key(stack, 'Key') });
+  const key = { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] };
+
+  test('covers bucket, ledger, logs, queue, environment and the state machine\'s data', () => {
+    const { template } = stack;
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: { ServerSideEncryptionConfiguration: [{ BucketKeyEnabled: true, ServerSideEncryptionByDefault: { KMSMasterKeyID: key, SSEAlgorithm: 'aws:kms' } }] },
+    });
+    template.hasResourceProperties('AWS::DynamoDB::Table', { SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key } });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: key });
+    template.hasResourceProperties('AWS::SQS::Queue', { KmsMasterKeyId: key });
+    template.hasResourceProperties('AWS::StepFunctions::StateMachine', { EncryptionConfiguration: Match.objectLike({ KmsKeyId: key, Type: 'CUSTOMER_MANAGED_KMS_KEY' }) });
+    for (const { Properties } of Object.values<any>(stack.resourcesBelow('Report')).filter(({ Type }) => Type === 'AWS::Lambda::Function')) {
+      expect(Properties.KmsKeyArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] });
+    }
+  });
+
+  test('names the state machine in the encryption context', () => {
+    expect(JSON.stringify(stack.template.findResources('AWS::IAM::Policy'))).toMatch(/:stateMachine:TestReport[0-9A-F]{8}"/);
+  });
+
+  test('lets CloudWatch Logs use the key', () => {
+    stack.template.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: Match.objectLike({ Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: { 'Fn::Join': ['', ['logs.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } } })]) }),
+    });
+  });
+});
+
+describe('a bucket that is given', () => {
+  test('is used under a prefix of the pipeline\'s own, over TLS, with expiry', () => {
+    const stack = new TestStack();
+    const bucket = new s3.Bucket(stack, 'Shared');
+    stack.pipeline({ bucket });
+    stack.template.resourceCountIs('AWS::S3::Bucket', 1);
+    stack.template.hasResourceProperties('AWS::S3::Bucket', {
+      LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ Prefix: Match.stringLikeRegexp('^TestReport[0-9A-F]{8}/reports/$') })]) },
+    });
+    stack.template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: { Statement: [Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })] },
+    });
+  });
+
+  test('fails when it is imported, and prints the statement to add', () => {
+    const stack = new TestStack();
+    const bucket = s3.Bucket.fromBucketName(stack, 'Imported', 'reports-of-everyone');
+    expect(() => stack.pipeline({ bucket })).toThrow(/the bucket reports-of-everyone is imported.*add this statement to it and set policiesInPlace to true: \{.*"aws:SecureTransport":"false".*"Effect":"Deny"/);
+  });
+
+  test('is taken when it is imported and its policy is in place', () => {
+    const stack = new TestStack();
+    stack.pipeline({ bucket: s3.Bucket.fromBucketName(stack, 'Imported', 'reports-of-everyone'), policiesInPlace: true });
+    stack.template.resourceCountIs('AWS::S3::Bucket', 0);
+  });
+});
+
+describe('what is refused at synth', () => {
+  const refusal = (props: Parameters<TestStack['pipeline']>[0] | ((stack: TestStack) => Parameters<TestStack['pipeline']>[0]), env?: { account: string; region: string }) => {
+    const stack = new TestStack(new App(), 'Test', { env });
+    return () => stack.pipeline(typeof props === 'function' ? props(stack) : props);
+  };
+
+  test('fails for a FIFO topic', () => {
+    expect(refusal(stack => ({ topic: new sns.Topic(stack, 'Fifo', { fifo: true, topicName: 'reports.fifo' }) }))).toThrow(/^topic Test\/Fifo is a FIFO topic, to which nobody can subscribe by email; pass a standard topic$/);
+    expect(refusal(stack => ({ topic: sns.Topic.fromTopicArn(stack, 'Fifo', 'arn:aws:sns:eu-west-1:111111111111:reports.fifo') }))).toThrow(/is a FIFO topic/);
+    expect(refusal(stack => ({ ownerTopic: new sns.Topic(stack, 'Fifo', { fifo: true, topicName: 'owner.fifo' }) }))).toThrow(/^ownerTopic Test\/Fifo is a FIFO topic/);
+  });
+
+  test('does not fail for a topic whose ARN is not known yet', () => {
+    expect(refusal(stack => ({ topic: sns.Topic.fromTopicArn(stack, 'Later', Aws.NO_VALUE) }))).not.toThrow();
+  });
+
+  test('fails for a presigned link that outlives the credentials that sign it', () => {
+    expect(() => ReportLink.presigned({ expiresIn: Duration.minutes(61) })).toThrow(/^expiresIn of a presigned link is 1 hour 1 minute, and the credentials that sign it live for one hour at most; choose 1 second to 1 hour/);
+    expect(() => ReportLink.presigned({ expiresIn: Duration.millis(10) })).toThrow(/choose 1 second to 1 hour/);
+    expect(() => ReportLink.presigned({ expiresIn: Duration.hours(1) })).not.toThrow();
+  });
+
+  test('fails for a link that outlives the report', () => {
+    class LongLink extends ReportLink {
+      public bind(scope: any) {
+        return { handler: lambda.Function.fromFunctionName(scope, 'Imported', 'sign'), expiresIn: Duration.days(31) };
+      }
+    }
+    expect(refusal({ link: new LongLink() })).toThrow(/^the link lives 31 days, and the report only 30 days; choose a retention that is at least as long$/);
+    expect(refusal({ link: new LongLink(), retention: Duration.days(31) })).not.toThrow();
+  });
+
+  test('fails for a retention that S3 can not keep', () => {
+    expect(refusal({ retention: Duration.hours(36) })).toThrow(/^retention is 1 day 12 hours, and S3 expires objects after whole days; pass Duration.days\(n\) with n of 1 or more$/);
+    expect(refusal({ retention: Duration.days(0) })).toThrow(/^retention is 0 days/);
+  });
+
+  test('fails for a variable that there is not', () => {
+    expect(refusal({ message: { subject: '{{report}} of {{customer}}' } })).toThrow(
+      /^message.subject uses the variable {{customer}}, which there is not; use {{report}}, {{period}}, {{asOf}}, {{rows}}, {{link}}, {{expiry}}, {{runId}}$/);
+    expect(refusal({ message: { body: '{{link}} {{ }}' } })).toThrow(/^message.body uses the variable {{}}, which there is not/);
+  });
+
+  test('fails for a link in the subject, for a body without one, and for a body that does not fit', () => {
+    expect(refusal({ message: { subject: '{{link}}' } })).toThrow(/put {{link}} into message.body$/);
+    expect(refusal({ message: { body: 'Your report is ready.' } })).toThrow(/^message.body does not hold {{link}}/);
+    expect(refusal({ message: { body: '{{link}}'.padEnd(2001) } })).toThrow(/^message.body has 2001 characters, and at most 2000 fit; shorten it$/);
+  });
+
+  test('fails for a locale that is none', () => {
+    expect(refusal({ locale: 'english!' })).toThrow(/^locale is "english!", which is not a BCP 47 language tag/);
+  });
+
+  test('fails for an imported key, and prints the statement to add', () => {
+    const imported = (stack: Stack) => kms.Key.fromKeyArn(stack, 'Imported', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555');
+    expect(refusal(stack => ({ encryptionKey: imported(stack) }), account)).toThrow(/^the key arn:aws:kms:.* is imported, .*"Service":"logs.eu-west-1.amazonaws.com"/);
+    expect(refusal(stack => ({ encryptionKey: imported(stack), policiesInPlace: true }), account)).not.toThrow();
+  });
+
+  test('fails for a function of another account, and prints the statement to add', () => {
+    const imported = (stack: Stack) => lambda.Function.fromFunctionArn(stack, 'Imported', 'arn:aws:lambda:eu-west-1:222222222222:function:lookup');
+    const sentence = /^the function arn:aws:lambda:eu-west-1:222222222222:function:lookup is imported, .*"Action":"lambda:InvokeFunction"/;
+    expect(refusal(stack => ({ dataSource: ReportDataSource.fromFunction(imported(stack)) }), account)).toThrow(sentence);
+    expect(refusal(stack => ({ renderer: ReportRenderer.fromFunction(imported(stack), [{ name: 'a.csv', contentType: 'text/csv' }]) }), account)).toThrow(sentence);
+    expect(refusal(stack => ({ dataSource: ReportDataSource.fromFunction(imported(stack)), policiesInPlace: true }), account)).not.toThrow();
+  });
+});
+
+describe('what the props give', () => {
+  test('message, empty reports, owner and names reach the handlers', () => {
+    const stack = new TestStack();
+    const ownerTopic = new sns.Topic(stack, 'Owner');
+    stack.pipeline({
+      reportName: 'Stock', onEmpty: OnEmpty.SKIP, ownerTopic, locale: 'es', timeZone: TimeZone.EUROPE_MADRID,
+      message: { subject: 'Stock of {{period}}', body: 'Here: {{link}}' }, link: ReportLink.presigned({ expiresIn: Duration.minutes(15) }),
+    });
+    stack.template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ ON_EMPTY: 'SKIP', MESSAGE_SUBJECT: 'Stock of {{period}}', MESSAGE_BODY: 'Here: {{link}}', LINK_LIFETIME_SECONDS: '900' }) },
+    });
+    stack.template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ REPORT_NAME: 'Stock', LOCALE: 'es', OWNER_TOPIC_ARN: { Ref: Match.stringLikeRegexp('^Owner') } }) },
+    });
+    expect(Annotations.fromStack(stack).findInfo('*', Match.stringLikeRegexp('ownerTopic'))).toEqual([]);
+  });
+
+  test('timeouts bound the renderer and the run', () => {
+    const stack = new TestStack();
+    stack.pipeline({ renderTimeout: Duration.minutes(2), runTimeout: Duration.minutes(30) });
+    stack.template.hasResourceProperties('AWS::Lambda::Function', { Timeout: 120, MemorySize: 1024 });
+    expect(stack.definition.TimeoutSeconds).toBe(1800);
+  });
+
+  test('two pipelines live in one stack', () => {
+    const stack = new TestStack();
+    stack.pipeline();
+    stack.pipeline({}, 'Second');
+    stack.template.resourceCountIs('AWS::StepFunctions::StateMachine', 2);
+  });
+});

@@ -1,0 +1,104 @@
+import { Duration } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { statesOf, TestStack } from './support/synth';
+import {
+  ReportDataSource, ReportDataSourceConfig, ReportDataSourceContext, ReportLink, ReportLinkConfig, ReportLinkContext, ReportRenderer, ReportRendererConfig,
+  ReportRendererContext,
+} from '../src';
+
+const newFunction = (scope: Construct, id: string) => new lambda.Function(scope, id, {
+  runtime: lambda.Runtime.PYTHON_3_13, handler: 'index.handler', code: lambda.Code.fromInline('def handler(event, context): pass'), timeout: Duration.seconds(42),
+});
+
+/** A data source in JSONPath states, as a user may have one. */
+class ScanDataSource extends ReportDataSource {
+  public bind(scope: Construct, _context: ReportDataSourceContext): ReportDataSourceConfig {
+    const table = new dynamodb.Table(scope, 'Orders', { partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING } });
+    return {
+      task: new tasks.DynamoGetItem(scope, 'Read the order', { table, key: { id: tasks.DynamoAttributeValue.fromString('1') } }),
+    };
+  }
+}
+
+class CsvRenderer extends ReportRenderer {
+  public bind(scope: Construct, { data, reports }: ReportRendererContext): ReportRendererConfig {
+    const handler = newFunction(scope, 'Csv');
+    data.grantRead(handler);
+    reports.grantWrite(handler);
+    return { handler, files: [{ name: 'orders.csv', contentType: 'text/csv' }] };
+  }
+}
+
+class PortalLink extends ReportLink {
+  public bind(scope: Construct, { ledger }: ReportLinkContext): ReportLinkConfig {
+    const handler = newFunction(scope, 'Portal');
+    ledger.grant(handler, 'dynamodb:PutItem');
+    return { handler, expiresIn: Duration.days(7) };
+  }
+}
+
+describe('strategies of a user\'s own', () => {
+  const stack = new TestStack();
+  stack.pipeline({ dataSource: new ScanDataSource(), renderer: new CsvRenderer(), link: new PortalLink() });
+  const states = statesOf(stack.definition);
+
+  test('a data source brings its task, which gets the retries and the Catch', () => {
+    const task = states['Read the order'];
+    expect(task).toMatchObject({ Next: 'Render and presign', Resource: 'arn:aws:states:::dynamodb:getItem' });
+    expect(task.QueryLanguage).toBeUndefined();
+    expect(task.Catch).toEqual([{ ErrorEquals: ['States.ALL'], Next: 'Close failed run' }]);
+    expect(task.Retry.at(-1).ErrorEquals).toEqual(['States.TaskFailed']);
+    expect(states['Opened?'].Default).toBe('Read the order');
+  });
+
+  test('a renderer brings its function and its files', () => {
+    expect(states['Render report'].Arguments.FunctionName).toMatch(/^<ReportRenderCsv/);
+    expect(states['Render report'].TimeoutSeconds).toBe(52);
+    stack.template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ FILES: '[{"name":"orders.csv","contentType":"text/csv"}]' }) },
+    });
+  });
+
+  test('a link brings its function and its lifetime', () => {
+    expect(states['Presign link'].Arguments.FunctionName).toMatch(/^<ReportLinkPortal/);
+    stack.template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ LINK_LIFETIME_SECONDS: '604800' }) } });
+  });
+
+  test('are granted what they ask for on their prefixes', () => {
+    stack.template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('^ReportRenderCsv') }],
+      PolicyDocument: {
+        Statement: [
+          { Action: 's3:GetObject', Effect: 'Allow', Resource: { 'Fn::Join': ['', [Match.anyValue(), '/data/*']] } },
+          { Action: ['s3:PutObject', 's3:AbortMultipartUpload'], Effect: 'Allow', Resource: { 'Fn::Join': ['', [Match.anyValue(), '/reports/*']] } },
+        ],
+      },
+    });
+  });
+});
+
+describe('a function as renderer', () => {
+  test('is granted to read the data and write the reports', () => {
+    const stack = new TestStack();
+    const fn = newFunction(stack, 'Pdf');
+    stack.pipeline({ renderer: ReportRenderer.fromFunction(fn, [{ name: 'report.pdf', contentType: 'application/pdf' }]) });
+    expect(statesOf(stack.definition)['Render report'].Arguments.FunctionName).toMatch(/^<Pdf/);
+    const policy = Object.entries<any>(stack.template.findResources('AWS::IAM::Policy')).find(([id]) => id.startsWith('Pdf'))![1];
+    expect(policy.Properties.PolicyDocument.Statement.flatMap(({ Action }: any) => Action)).toEqual(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload']);
+  });
+});
+
+describe('a function as data source', () => {
+  test('is waited for 10 seconds longer than it may take, or as long as is said', () => {
+    const stack = new TestStack();
+    stack.pipeline({ dataSource: ReportDataSource.fromFunction(newFunction(stack, 'Own')) });
+    expect(statesOf(stack.definition)['Look up the data'].TimeoutSeconds).toBe(52);
+    const other = new TestStack();
+    other.pipeline({ dataSource: ReportDataSource.fromFunction(newFunction(other, 'Own'), { timeout: Duration.minutes(3) }) });
+    expect(statesOf(other.definition)['Look up the data'].TimeoutSeconds).toBe(180);
+  });
+});
