@@ -76,7 +76,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'ajv@^8',
     '@types/luxon',
     'content-disposition',
-    'entities@^7',
+    'entities@^7', // 8 has ES modules only
     'json-schema-to-ts',
     'luxon',
     // tests
@@ -87,6 +87,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'cdk-nag@^3',
     'jsii-rosetta',
     'jsonata@^2',
+    'parse5@^7', // 8 has ES modules only
     'tsx',
     // the café example, and its local run
     '@aws-sdk/client-cloudformation',
@@ -99,6 +100,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'node-sqlite3-wasm',
   ],
   typecheckTests: true,
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'scripts'] },
   // Examples and tests import the library by its name, as its users do.
   tsconfigDev: { compilerOptions: { paths: { [publishing.npm]: ['./src/index.ts'] } } },
   jestOptions: {
@@ -127,9 +129,21 @@ project.jest!.config.transform = {
 };
 project.testTask.env('CDK_VALIDATION', 'false'); // newer aws-cdk-lib validates at each synth: over a second per process
 
+// One project for all that is checked; examples and tests import the library by its name.
+project.eslint!.config.parserOptions = { ecmaVersion: 2018, sourceType: 'module', project: './tsconfig.dev.json' };
+project.eslint!.config.settings['import/resolver'].typescript.project = './tsconfig.dev.json';
+
 // The handlers' dependencies are development dependencies: esbuild puts them into the bundles.
 project.eslint?.allowDevDeps('src/handlers/**');
 project.eslint?.allowDevDeps('examples/**');
 project.eslint?.allowDevDeps('scripts/**');
+
+// What is generated from the source is committed, so that it can be read without a build; CI refuses it when it is stale.
+project.postCompileTask.exec('tsx --tsconfig tsconfig.dev.json scripts/contract-schema.ts', { name: 'Publish the data contract as JSON Schema' });
+project.postCompileTask.exec('git diff --exit-code -- API.md docs/data-contract.schema.json', { name: 'Refuse stale documents', condition: 'node -e "if (!process.env.CI) process.exit(1)"' });
+
+// `npm test [stage...]` runs everything that there is to check; projen's own task is one of its stages.
+project.setScript('test', 'tsx --tsconfig tsconfig.dev.json scripts/test.ts');
+project.setScript('cafe', 'projen bundle && tsx --tsconfig tsconfig.dev.json examples/cafe-inventory/local/cafe.ts');
 
 project.synth();

@@ -3,8 +3,8 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { TestStack } from './support/synth';
 import { ReportApi, ScheduledReportPipelineProps } from '../src';
+import { TestStack } from './support/synth';
 
 /** What cdk-nag finds below a path of the stack. */
 function findings(stack: TestStack, below: string): string[] {

@@ -1,8 +1,8 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import { TestStack } from './support/synth';
 import { ReportApi, ReportApiProps } from '../src';
+import { TestStack } from './support/synth';
 
 function withApi(props: (stack: TestStack) => Partial<ReportApiProps>) {
   const stack = new TestStack();

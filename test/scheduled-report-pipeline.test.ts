@@ -6,8 +6,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { TestStack } from './support/synth';
 import { OnEmpty, ReportDataSource, ReportLink, ReportRenderer } from '../src';
+import { TestStack } from './support/synth';
 
 const morning = ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID });
 const account = { account: '111111111111', region: 'eu-west-1' };
@@ -359,8 +359,13 @@ describe('what the props give', () => {
     const stack = new TestStack();
     const ownerTopic = new sns.Topic(stack, 'Owner');
     stack.pipeline({
-      reportName: 'Stock', onEmpty: OnEmpty.SKIP, ownerTopic, locale: 'es', timeZone: TimeZone.EUROPE_MADRID,
-      message: { subject: 'Stock of {{period}}', body: 'Here: {{link}}' }, link: ReportLink.presigned({ expiresIn: Duration.minutes(15) }),
+      reportName: 'Stock',
+      onEmpty: OnEmpty.SKIP,
+      ownerTopic,
+      locale: 'es',
+      timeZone: TimeZone.EUROPE_MADRID,
+      message: { subject: 'Stock of {{period}}', body: 'Here: {{link}}' },
+      link: ReportLink.presigned({ expiresIn: Duration.minutes(15) }),
     });
     stack.template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: Match.objectLike({ ON_EMPTY: 'SKIP', MESSAGE_SUBJECT: 'Stock of {{period}}', MESSAGE_BODY: 'Here: {{link}}', LINK_LIFETIME_SECONDS: '900' }) },

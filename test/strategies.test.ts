@@ -4,11 +4,11 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { statesOf, TestStack } from './support/synth';
 import {
   ReportDataSource, ReportDataSourceConfig, ReportDataSourceContext, ReportLink, ReportLinkConfig, ReportLinkContext, ReportRenderer, ReportRendererConfig,
   ReportRendererContext,
 } from '../src';
+import { statesOf, TestStack } from './support/synth';
 
 const newFunction = (scope: Construct, id: string) => new lambda.Function(scope, id, {
   runtime: lambda.Runtime.PYTHON_3_13, handler: 'index.handler', code: lambda.Code.fromInline('def handler(event, context): pass'), timeout: Duration.seconds(42),

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { PARAMETERS_LIMIT_BYTES, StartInput, Trigger } from '../workflow/contract';
-import { startInput } from '../workflow/schema';
 import { ReportError } from './errors';
 import { validated } from './validation';
+import { PARAMETERS_LIMIT_BYTES, StartInput, Trigger } from '../workflow/contract';
+import { startInput } from '../workflow/schema';
 
 /** What an execution claims: the same claim is the same report, whoever starts it and however often. */
 export interface Claim {

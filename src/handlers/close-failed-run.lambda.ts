@@ -1,12 +1,12 @@
 import { DescribeExecutionCommand, GetExecutionHistoryCommand, HistoryEvent, SFNClient } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { EventBridgeEvent } from 'aws-lambda';
-import { FailureEvent, StartInput } from '../workflow/contract';
 import { claimOf } from './claim';
 import { requireEnv } from './environment';
 import { Failure, failureNotice } from './failure-notice';
 import { FailureStatus, ledgerFromEnvironment } from './ledger';
 import { asciiSubject } from './message';
+import { FailureEvent, StartInput } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 const sfn = new SFNClient({});
@@ -60,7 +60,12 @@ export async function handler(event: FailureEvent | ExecutionStatusChange): Prom
       // A duplicate that fails before it could be told apart speaks for itself, not for the run that it repeats.
       run: run?.executionArn === executionArn ? run : undefined,
       delivery,
-      reportId, executionArn, status, step, error, cause,
+      reportId,
+      executionArn,
+      status,
+      step,
+      error,
+      cause,
     };
     const { subject, body } = failureNotice(failure);
     const { MessageId: messageId } = await sns.send(new PublishCommand({ TopicArn: ownerTopicArn, Subject: asciiSubject(subject), Message: body }));

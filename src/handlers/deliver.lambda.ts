@@ -1,13 +1,13 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
-import { DeliverEvent, DeliverResult, LinkEvent, LinkResult, RenderResult } from '../workflow/contract';
-import { linkResult, renderResult } from '../workflow/schema';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import { DeliveryItem, ledgerFromEnvironment, LinkItem } from './ledger';
 import { asciiSubject, fill } from './message';
 import { validated } from './validation';
 import { formatCount, formatInstant, formatPeriod } from './wording';
+import { DeliverEvent, DeliverResult, LinkEvent, LinkResult, RenderResult } from '../workflow/contract';
+import { linkResult, renderResult } from '../workflow/schema';
 
 const ledger = ledgerFromEnvironment();
 const lambda = new LambdaClient({});

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { Period, Trigger } from '../workflow/contract';
 import { requireEnv } from './environment';
+import { Period, Trigger } from '../workflow/contract';
 
 export type RunStatus = 'REQUESTED' | 'RUNNING' | 'DELIVERED' | 'SKIPPED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 

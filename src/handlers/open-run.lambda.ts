@@ -1,8 +1,8 @@
-import { OpenRunEvent, OpenRunResult, OutputFile, CONTRACT_VERSION } from '../workflow/contract';
 import { checkedInput, claimOf } from './claim';
 import { requireEnv } from './environment';
 import { Ledger, ledgerFromEnvironment } from './ledger';
 import { periodOf } from './period';
+import { OpenRunEvent, OpenRunResult, OutputFile, CONTRACT_VERSION } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 

@@ -4,9 +4,9 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { create as contentDisposition } from 'content-disposition';
-import { CONTRACT_VERSION, LinkEvent, LinkResult, OutputFile, Run } from '../workflow/contract';
 import { requireEnv } from './environment';
 import { formatPeriod } from './wording';
+import { CONTRACT_VERSION, LinkEvent, LinkResult, OutputFile, Run } from '../workflow/contract';
 
 const sts = new STSClient({});
 const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient({}));

@@ -1,4 +1,4 @@
-import { GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, NoSuchKey, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import { isInstant } from './rendering/cells';
@@ -71,7 +71,9 @@ async function openObject(bucket: string, key: string): Promise<AsyncIterable<Ui
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return Body as unknown as AsyncIterable<Uint8Array>;
   } catch (error) {
-    if (error instanceof NoSuchKey) {
+    // Without the permission to list, which no renderer needs, S3 answers 403 for what does not exist:
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    if (error instanceof NoSuchKey || (error as S3ServiceException).name === 'AccessDenied') {
       throw new ReportError('InvalidData', `the data source returned a reference to ${key}, and there is no such object; write the rows before returning`);
     }
     throw error;

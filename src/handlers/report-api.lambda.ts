@@ -1,13 +1,13 @@
 import { randomUUID, createHash } from 'node:crypto';
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { Parameters, PARAMETERS_LIMIT_BYTES, StartInput } from '../workflow/contract';
-import { createReportBody } from '../workflow/schema';
 import { reportIdFor } from './claim';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import { ledgerFromEnvironment, RunItem } from './ledger';
 import { validated } from './validation';
+import { Parameters, PARAMETERS_LIMIT_BYTES, StartInput } from '../workflow/contract';
+import { createReportBody } from '../workflow/schema';
 
 const ledger = ledgerFromEnvironment();
 const sfn = new SFNClient({});

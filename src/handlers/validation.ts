@@ -9,7 +9,12 @@ export function validated<T>(schema: object, value: unknown, what: string, error
   if (check(value)) {
     return value;
   }
-  throw new ReportError(errorName, `${what} is not what the data contract asks for: ${sentence(check.errors![0])}`);
+  throw new ReportError(errorName, `${what} is not what the data contract asks for: ${sentence(decisive(check.errors!))}`);
+}
+
+/** The first error, but for a choice: there what is missing from its parts comes first, and the choice itself last. */
+function decisive(errors: ErrorObject[]): ErrorObject {
+  return errors.find(({ keyword }) => keyword === 'oneOf') ?? errors[0];
 }
 
 function sentence(error: ErrorObject): string {

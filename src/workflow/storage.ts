@@ -43,10 +43,14 @@ export function reportStorage(scope: Construct, props: ReportStorageProps): Repo
   }
   if (bucket instanceof s3.Bucket) {
     const days = props.retention.toDays();
-    bucket.addLifecycleRule({ prefix: storage.reports.prefix, expiration: Duration.days(days), abortIncompleteMultipartUploadAfter: Duration.days(1) });
-    bucket.addLifecycleRule({ prefix: storage.data.prefix, expiration: Duration.days(Math.min(days, DATA_RETENTION_DAYS)), abortIncompleteMultipartUploadAfter: Duration.days(1) });
+    expire(bucket, storage.reports, days);
+    expire(bucket, storage.data, Math.min(days, DATA_RETENTION_DAYS));
   }
   return storage;
+}
+
+function expire(bucket: s3.Bucket, { prefix }: BucketPrefix, days: number) {
+  bucket.addLifecycleRule({ prefix, expiration: Duration.days(days), abortIncompleteMultipartUploadAfter: Duration.days(1) });
 }
 
 function requireTls(scope: Construct, { bucket, data, reports }: ReportStorage, policiesInPlace: boolean) {

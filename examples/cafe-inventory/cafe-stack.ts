@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { CfnOutput, Duration, RemovalPolicy, Stack, TimeZone, type StackProps } from 'aws-cdk-lib';
+import { AuthorizationType, CognitoUserPoolsAuthorizer, LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
+import { AccountRecovery, UserPool } from 'aws-cdk-lib/aws-cognito';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { ReportApi, ReportDataSource, ReportLink, ReportRenderer, ScheduledReportPipeline } from 'cdk-scheduled-report-pipeline';
+import type { Construct } from 'constructs';
+import type { CafeDatabase } from './cafe-database';
+import { CafeFunction } from './cafe-function';
+import type { CafeWebsite } from './cafe-website';
+
+export interface CafeStackProps extends StackProps {
+  /** Where the suppliers and their coffee are kept. */
+  readonly database: CafeDatabase;
+
+  /** Who publishes the website and the menu. */
+  readonly website: CafeWebsite;
+
+  /**
+   * How long the link to a report works.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly linkExpiresIn?: Duration;
+
+  /**
+   * Who gets the link to each report by email, once he has confirmed the subscription.
+   *
+   * @default - nobody yet: subscribe to the topic `EmailReport`
+   */
+  readonly bookkeeperEmail?: string;
+
+  /**
+   * Who is told by email when a report fails, once she has confirmed the subscription.
+   *
+   * @default - nobody yet: subscribe to the topic `OwnerNotices`
+   */
+  readonly ownerEmail?: string;
+}
+
+/** A café whose bookkeeper gets the supplier inventory each morning, and whenever he asks for it. */
+export class CafeStack extends Stack {
+  constructor(scope: Construct, id: string, props: CafeStackProps) {
+    super(scope, id, { description: 'A café with an inventory report, on a schedule and on request', ...props });
+
+    const topic = new Topic(this, 'EmailReport', { displayName: 'Café inventory report', enforceSSL: true });
+    const ownerTopic = new Topic(this, 'OwnerNotices', { displayName: 'Café report notices', enforceSSL: true });
+    if (props.bookkeeperEmail) topic.addSubscription(new EmailSubscription(props.bookkeeperEmail));
+    if (props.ownerEmail) ownerTopic.addSubscription(new EmailSubscription(props.ownerEmail));
+
+    const connection = props.database.connect(this);
+    const lookup = new CafeFunction(this, 'Lookup', {
+      entry: join(__dirname, 'lambdas', 'lookup.ts'),
+      timeout: Duration.seconds(90), // a paused database takes its time to resume
+      ...connection.functionProps,
+    });
+    connection.grantConnect(lookup);
+
+    const pipeline = new ScheduledReportPipeline(this, 'Inventory', {
+      reportName: 'Coffee supplier inventory',
+      dataSource: ReportDataSource.fromFunction(lookup),
+      renderer: ReportRenderer.html({ title: 'Coffee supplier inventory' }),
+      topic,
+      ownerTopic,
+      link: ReportLink.presigned({ expiresIn: props.linkExpiresIn ?? Duration.minutes(15) }),
+      schedule: ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID }),
+      timeZone: TimeZone.EUROPE_MADRID,
+      locale: 'en-GB',
+    });
+
+    const users = new UserPool(this, 'Users', {
+      selfSignUpEnabled: false, // only the owner's people may ask for a report
+      signInAliases: { email: true },
+      signInCaseSensitive: false,
+      passwordPolicy: {
+        minLength: 12,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireDigits: true,
+        requireSymbols: true,
+        tempPasswordValidity: Duration.days(3),
+      },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      removalPolicy: RemovalPolicy.DESTROY, // an example: its users go with it
+    });
+    const client = users.addClient('Website', {
+      authFlows: {
+        userSrp: true, // the password never leaves the browser
+        adminUserPassword: true, // a script with AWS credentials of its own
+      },
+      disableOAuth: true, // no hosted sign-in page
+      preventUserExistenceErrors: true,
+    });
+
+    const website = props.website.host(this);
+    const { restApi, url } = new ReportApi(this, 'Api', {
+      pipeline,
+      authorizer: new CognitoUserPoolsAuthorizer(this, 'SignedIn', { cognitoUserPools: [users] }),
+      allowedOrigins: [website.origin],
+    });
+
+    const menu = new CafeFunction(this, 'Menu', {
+      entry: join(__dirname, 'lambdas', 'menu.ts'),
+      environment: { MENU_TABLE: website.menuTable.tableName, WEBSITE_ORIGIN: website.origin },
+    });
+    website.menuTable.grant(menu, 'dynamodb:Query');
+    restApi.root.addResource('menu').addMethod('GET', new LambdaIntegration(menu, { allowTestInvoke: false }), {
+      authorizationType: AuthorizationType.NONE, // the one thing that everybody may read
+    });
+    website.publish(restApi);
+
+    const outputs = {
+      ApiUrl: url,
+      UserPoolId: users.userPoolId,
+      UserPoolClientId: client.userPoolClientId,
+      EmailReportTopicArn: topic.topicArn,
+      OwnerTopicArn: ownerTopic.topicArn,
+      StateMachineArn: pipeline.stateMachine.stateMachineArn,
+      WebsiteUrl: website.origin,
+      WebsiteBucketName: website.bucket.bucketName,
+      MenuTableName: website.menuTable.tableName,
+      LedgerTableName: pipeline.ledger.tableName,
+      ReportBucketName: pipeline.bucket.bucketName,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import {
+  AdminCreateUserCommand, AdminInitiateAuthCommand, AdminSetUserPasswordCommand, CognitoIdentityProviderClient,
+} from '@aws-sdk/client-cognito-identity-provider';
+import type { Cloud } from './cloud';
+import type { Outputs } from './deploy';
+
+export interface Report {
+  readonly reportId: string;
+  readonly status: string;
+  readonly rows?: number;
+  readonly linkExpiresAt?: string;
+}
+
+/** Frank, who asks for reports by the REST API, as the website does for whoever has logged in. */
+export class Bookkeeper {
+  public static async signUp(cloud: Cloud, { UserPoolId, UserPoolClientId, ApiUrl }: Outputs): Promise<Bookkeeper> {
+    const cognito = new CognitoIdentityProviderClient(cloud);
+    const email = 'frank@cafe.example';
+    const password = `${randomBytes(12).toString('base64url')}-aA1`; // the last letters satisfy the pool's policy
+    await cognito.send(new AdminCreateUserCommand({
+      UserPoolId,
+      Username: email,
+      UserAttributes: [{ Name: 'email', Value: email }, { Name: 'email_verified', Value: 'true' }],
+      MessageAction: 'SUPPRESS',
+    }));
+    await cognito.send(new AdminSetUserPasswordCommand({ UserPoolId, Username: email, Password: password, Permanent: true }));
+    const { AuthenticationResult } = await cognito.send(new AdminInitiateAuthCommand({
+      UserPoolId,
+      ClientId: UserPoolClientId,
+      AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: email, PASSWORD: password },
+    }));
+    return new Bookkeeper(email, password, ApiUrl, AuthenticationResult!.IdToken!);
+  }
+
+  private constructor(
+    public readonly email: string,
+    public readonly password: string,
+    private readonly apiUrl: string,
+    private readonly token: string,
+  ) {}
+
+  /** The same key again is the same request again, for instance because the answer to the first was lost. */
+  public async requestReport(idempotencyKey: string): Promise<Report> {
+    const response = await fetch(`${this.apiUrl}create_report`, {
+      method: 'POST',
+      headers: { 'authorization': this.token, 'content-type': 'application/json' },
+      body: JSON.stringify({ parameters: {}, idempotencyKey }),
+    });
+    return this.expect(202, response);
+  }
+
+  public async report(reportId: string): Promise<Report> {
+    return this.expect(200, await fetch(`${this.apiUrl}reports/${reportId}`, { headers: { authorization: this.token } }));
+  }
+
+  private async expect(status: number, response: Response): Promise<Report> {
+    const body = await response.text();
+    if (response.status !== status) {
+      throw new Error(`${response.url} answered ${response.status} instead of ${status}: ${body}`);
+    }
+    return JSON.parse(body);
+  }
+}
+
+/** What the API answers to somebody who asks for a report and has not logged in. */
+export async function statusWithoutLogIn({ ApiUrl }: Outputs): Promise<number> {
+  const response = await fetch(`${ApiUrl}create_report`, { method: 'POST', body: '{}' });
+  await response.body?.cancel();
+  return response.status;
+}

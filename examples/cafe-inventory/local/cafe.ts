@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { Bookkeeper } from './bookkeeper';
+import { check, CHECK_LINK_SECONDS, checkNothingIsLeft, type Traces } from './check';
+import { cloudAt } from './cloud';
+import { startDatabase } from './database';
+import { deploy } from './deploy';
+import { until } from './loopback';
+import { Mailbox } from './mailbox';
+import { installMinistack, isMinistackInstalled, startMinistack } from './ministack';
+import { follow } from './progress';
+import { Interrupted, Run } from './run';
+import { seconds, step } from './step';
+import { publishWebsite } from './website';
+
+/**
+ * The café on this machine: the same stack as in the cloud, deployed by the same toolkit, to an emulator. It asks for a report as
+ * Frank the bookkeeper does, and shows how he gets it. With `--check` it does the rest of what people do, too, and judges all of it.
+ */
+async function cafe(run: Run, isCheck: boolean): Promise<Traces> {
+  if (!isMinistackInstalled()) {
+    await step('Install ministack, this once', () => installMinistack(run));
+  }
+  const opened = performance.now();
+  const endpoint = await step('Start the emulator', () => startMinistack(run), address => `ministack on ${address}`);
+  const cloud = cloudAt(endpoint);
+  const database = await step('Start and fill the supplier database', () => startDatabase(run), ({ name }) => name);
+  const outputs = await step('Deploy the café with the CDK toolkit', () => deploy(run, cloud, {
+    databaseUrl: database.url,
+    websiteOrigin: endpoint,
+    linkSeconds: isCheck ? CHECK_LINK_SECONDS : undefined,
+  }));
+  const website = await step('Publish the website and the menu', () => publishWebsite(cloud, outputs));
+
+  const frank = await step('Sign up the bookkeeper and log in', () => Bookkeeper.signUp(cloud, outputs), ({ email }) => email);
+  const mailbox = await step('Open the mailbox', () => Mailbox.open(run, cloud, {
+    [outputs.EmailReportTopicArn]: frank.email,
+    [outputs.OwnerTopicArn]: 'owner@cafe.example',
+  }), ({ address }) => address);
+
+  const idempotencyKey = randomUUID();
+  const { reportId } = await step('Request a report', () => frank.requestReport(idempotencyKey), report => report.reportId);
+  const execution = await follow(cloud, outputs.StateMachineArn, reportId);
+  if (execution.status !== 'SUCCEEDED') {
+    throw new Error(`The report ended ${execution.status}: ${execution.error}: ${execution.cause}`);
+  }
+  const mail = await step('Wait for the mail', () => until('the mail', 15, () => mailbox.mails.find(({ to }) => to === frank.email)), ({ subject }) => subject);
+  console.log(`  ${seconds(performance.now() - opened)} from nothing to the mail`);
+
+  if (isCheck) {
+    await check({ cloud, database, outputs, frank, mailbox, website, idempotencyKey, reportId, mail });
+  } else {
+    console.log(`
+  The mail     ${mailbox.address}
+  The website  ${website}
+  Log in as    ${frank.email}
+  Password     ${frank.password}
+  The API      ${outputs.ApiUrl}
+  The cloud    ${endpoint}   (aws --endpoint-url, with any credentials)
+
+  Ctrl-C ends it and all that it has started.
+`);
+    await run.untilInterrupted();
+  }
+  return { endpoint, directory: run.directory };
+}
+
+async function main(isCheck: boolean): Promise<void> {
+  try {
+    const traces = await Run.during(run => cafe(run, isCheck));
+    await step('Nothing is left of it', () => checkNothingIsLeft(traces));
+  } catch (error) {
+    if (isCheck || !(error instanceof Interrupted)) throw error;
+    console.log('The café has closed.');
+  }
+}
+
+main(process.argv.includes('--check')).then(
+  () => process.exit(0),
+  error => {
+    console.error(error);
+    process.exit(1);
+  },
+);

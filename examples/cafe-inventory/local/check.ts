@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { type Bookkeeper, statusWithoutLogIn } from './bookkeeper';
+import type { Cloud } from './cloud';
+import type { Database } from './database';
+import type { Outputs } from './deploy';
+import type { Mail, Mailbox } from './mailbox';
+import { step } from './step';
+import { query } from '../lambdas/lookup';
+
+/** How long the link lives in a check: enough to open it, and not long to wait for. */
+export const CHECK_LINK_SECONDS = 25;
+
+/** A second mail would be there by then: the first one is, within a second or two. */
+const SETTLING_SECONDS = 4;
+
+export interface OpenCafe {
+  readonly cloud: Cloud;
+  readonly database: Database;
+  readonly outputs: Outputs;
+  readonly frank: Bookkeeper;
+  readonly mailbox: Mailbox;
+  readonly website: string;
+  readonly idempotencyKey: string;
+  readonly reportId: string;
+  readonly mail: Mail;
+}
+
+/** Judges what a person would see, after the first mail has come. */
+export async function check({ cloud, database, outputs, frank, mailbox, website, idempotencyKey, reportId, mail }: OpenCafe): Promise<void> {
+  await step('Somebody who has not logged in gets no report', async () => {
+    expectEqual('status', await statusWithoutLogIn(outputs), 401);
+  });
+  await step('The website and its menu are there', async () => {
+    expectEqual('status of the page', (await fetch(website)).status, 200);
+    const menu = await fetch(`${outputs.ApiUrl}menu`);
+    expectEqual('status of the menu', menu.status, 200);
+    const { items } = await menu.json() as { items: unknown[] };
+    expectEqual('the menu is empty', items.length === 0, false);
+  });
+
+  expectEqual('links in the mail', mail.links.length, 1);
+  const [{ url, expiresAt }] = mail.links;
+  const shown = await step('The link in the mail opens the report', async () => {
+    const response = await fetch(url);
+    expectEqual('status', response.status, 200);
+    return productsIn(await response.text());
+  }, rows => `${rows.length} rows`);
+  await step('The report shows what the database holds', async () => {
+    const rows = await query({ uri: database.url });
+    expectEqual('rows', shown, rows.map(({ product, quantity }) => ({ product, quantity: Number(quantity) })));
+    const report = await frank.report(reportId);
+    expectEqual('status and rows by the API', [report.status, report.rows], ['DELIVERED', rows.length]);
+  });
+
+  await step('The link has expired', async () => {
+    await sleep(Date.parse(expiresAt!) - Date.now() + 1500);
+    expectEqual('status', (await fetch(url)).status, 403);
+  });
+  await step('The same request again is the same report, and brings no second mail', async () => {
+    expectEqual('report', (await frank.requestReport(idempotencyKey)).reportId, reportId);
+    await sleep(SETTLING_SECONDS * 1000);
+    const { executions } = await new SFNClient(cloud).send(new ListExecutionsCommand({ stateMachineArn: outputs.StateMachineArn }));
+    expectEqual('executions', executions!.length, 1);
+    expectEqual('mails', mailbox.mails.map(({ to, subject }) => ({ to, subject })), [{ to: mail.to, subject: mail.subject }]);
+  });
+}
+
+/** By what one could tell that a run has not ended. */
+export interface Traces { readonly endpoint: string; readonly directory: string }
+
+export async function checkNothingIsLeft({ endpoint, directory }: Traces): Promise<void> {
+  const answer = await fetch(endpoint).then(({ status }) => `status ${status}`, error => error.cause?.code);
+  expectEqual('answer of the emulator', answer, 'ECONNREFUSED');
+  expectEqual('the directory is there', existsSync(directory), false);
+}
+
+interface Product { readonly product: string; readonly quantity: number }
+
+/** The products and their quantities, from the table of the report. */
+function productsIn(html: string): Product[] {
+  const headings = cellsOf(between(html, '<thead>', '</thead>'));
+  const product = headings.indexOf('Product');
+  const quantity = headings.indexOf('In stock, kg');
+  const rows = between(html, '<tbody>', '</tbody>').split('</tr>').map(cellsOf).filter(cells => cells.length > 0);
+  return rows.map(cells => ({ product: cells[product], quantity: Number(cells[quantity].replace(/\D/g, '')) }));
+}
+
+function cellsOf(html: string): string[] {
+  const cells = html.matchAll(/<t[hd]\b[^>]*>(.*?)<\/t[hd]>/gs);
+  return [...cells].map(([, content]) => unescaped(content.replace(/<[^>]*>/g, '')).trim());
+}
+
+function unescaped(html: string): string {
+  const characters: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+  return html.replace(/&(?:#(\d+)|(\w+));/g, (entity, code, name) => code ? String.fromCodePoint(Number(code)) : characters[name] ?? entity);
+}
+
+function between(text: string, begin: string, end: string): string {
+  return text.slice(text.indexOf(begin) + begin.length, text.indexOf(end));
+}
+
+function expectEqual(what: string, actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected)) {
+    throw new Error(`${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
+  }
+}

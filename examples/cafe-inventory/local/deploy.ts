@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ACCOUNT, type Cloud, environmentFor, REGION } from './cloud';
+import type { Run } from './run';
+
+/** The outputs of the café stack. */
+export interface Outputs {
+  /** Ends with a slash. */
+  readonly ApiUrl: string;
+  readonly UserPoolId: string;
+  readonly UserPoolClientId: string;
+  readonly EmailReportTopicArn: string;
+  readonly OwnerTopicArn: string;
+  readonly StateMachineArn: string;
+  readonly WebsiteBucketName: string;
+  readonly MenuTableName: string;
+}
+
+export interface Variation {
+  readonly databaseUrl: string;
+  readonly websiteOrigin: string;
+  /** Default: the stack's own. */
+  readonly linkSeconds?: number;
+}
+
+const ROOT = join(__dirname, '..', '..', '..');
+
+/** Deploys the café by the CDK toolkit, as one would to AWS; what tells it to go elsewhere is its environment. */
+export async function deploy(run: Run, cloud: Cloud, { databaseUrl, websiteOrigin, linkSeconds }: Variation): Promise<Outputs> {
+  const assembly = join(run.directory, 'cdk.out');
+  const outputs = join(run.directory, 'outputs.json');
+  const environment = environmentFor(cloud, run.directory);
+
+  // The first has no need of the second, and each keeps a core busy.
+  await Promise.all([
+    run.command(process.execPath, [...CDK, 'bootstrap', `aws://${ACCOUNT}/${REGION}`], { ...environment, ...QUIET }),
+    run.command(process.execPath, [require.resolve('tsx/cli'), '--tsconfig', join(ROOT, 'tsconfig.dev.json'), join(__dirname, 'app.ts')], {
+      ...environment,
+      CDK_OUTDIR: assembly,
+      CAFE_DATABASE_URL: databaseUrl,
+      CAFE_WEBSITE_ORIGIN: websiteOrigin,
+      ...linkSeconds && { CAFE_LINK_SECONDS: `${linkSeconds}` },
+    }),
+  ]);
+  await run.command(process.execPath, [
+    ...CDK, 'deploy', 'Cafe', '--app', assembly, '--require-approval', 'never', '--outputs-file', outputs,
+  ], { ...environment, ...QUIET });
+
+  const { Cafe } = JSON.parse(await readFile(outputs, 'utf8')) as { Cafe: Outputs };
+  return { ...Cafe, ApiUrl: localAddress(cloud, Cafe.ApiUrl) };
+}
+
+/** `https://<api>.execute-api.<region>.amazonaws.com/<stage>/` is a name of the real cloud; the local one has it as a path. */
+function localAddress({ endpoint }: Cloud, apiUrl: string): string {
+  const { hostname, pathname } = new URL(apiUrl);
+  return `${endpoint}/_aws/execute-api/${hostname.split('.')[0]}${pathname}`;
+}
+
+const CDK = [require.resolve('aws-cdk/bin/cdk'), '--no-notices', '--no-color'];
+
+/** The toolkit has no business outside of this machine here. */
+const QUIET = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
