@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { decodeHTML } from 'entities';
 import { type Bookkeeper, statusWithoutLogIn } from './bookkeeper';
 import type { Cloud } from './cloud';
 import type { Database } from './database';
 import type { Outputs } from './deploy';
 import type { Mail, Mailbox } from './mailbox';
 import { step } from './step';
-import { query } from '../lambdas/lookup';
+import { inventory, query } from '../lambdas/lookup';
 
 /** How long the link lives in a check: enough to open it, and not long to wait for. */
 export const CHECK_LINK_SECONDS = 25;
@@ -81,21 +82,15 @@ interface Product { readonly product: string; readonly quantity: number }
 
 /** The products and their quantities, from the table of the report. */
 function productsIn(html: string): Product[] {
-  const headings = cellsOf(between(html, '<thead>', '</thead>'));
-  const product = headings.indexOf('Product');
-  const quantity = headings.indexOf('In stock, kg');
+  const names = inventory([], new Date()).columns.map(({ name }) => name);
+  const [product, quantity] = ['product', 'quantity'].map(name => names.indexOf(name));
   const rows = between(html, '<tbody>', '</tbody>').split('</tr>').map(cellsOf).filter(cells => cells.length > 0);
   return rows.map(cells => ({ product: cells[product], quantity: Number(cells[quantity].replace(/\D/g, '')) }));
 }
 
 function cellsOf(html: string): string[] {
   const cells = html.matchAll(/<t[hd]\b[^>]*>(.*?)<\/t[hd]>/gs);
-  return [...cells].map(([, content]) => unescaped(content.replace(/<[^>]*>/g, '')).trim());
-}
-
-function unescaped(html: string): string {
-  const characters: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
-  return html.replace(/&(?:#(\d+)|(\w+));/g, (entity, code, name) => code ? String.fromCodePoint(Number(code)) : characters[name] ?? entity);
+  return [...cells].map(([, content]) => decodeHTML(content.replace(/<[^>]*>/g, '')).trim());
 }
 
 function between(text: string, begin: string, end: string): string {

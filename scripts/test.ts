@@ -1,0 +1,120 @@
+/**
+ * All that there is to check, in stages: `npm test`, or `npm test -- unit lint` for some of them.
+ * A stage prints as it goes; at the end a table shows all of them, and the last line counts.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Result { readonly passed: number; readonly failed: number }
+interface Stage { readonly what: string; run(): Promise<Result> }
+
+const TSX = ['npx', 'tsx', '--tsconfig', 'tsconfig.dev.json'];
+
+const stages: Record<string, Stage> = {
+  lint: {
+    what: 'types and style',
+    run: () => checks(
+      ['npx', 'tsc', '--noEmit', '-p', 'tsconfig.dev.json'],
+      ['npx', 'eslint', '--max-warnings', '0', '--ext', '.ts', 'src', 'test', 'examples', 'scripts'],
+    ),
+  },
+  unit: {
+    what: 'constructs, workflow, handlers, snapshots',
+    run: async () => {
+      await mustSucceed(['npx', 'projen', 'bundle']);
+      return jest();
+    },
+  },
+  api: {
+    what: 'compiled by jsii, API.md and contract schema current',
+    run: () => checks(
+      ['npx', 'projen', 'compile'],
+      ['npx', 'projen', 'post-compile'],
+      ['git', 'diff', '--exit-code', '--', 'API.md', 'docs/data-contract.schema.json'],
+    ),
+  },
+  cafe: {
+    what: 'the café, deployed to a local emulator and used',
+    run: async () => {
+      await mustSucceed(['npx', 'projen', 'bundle']);
+      return steps([...TSX, 'examples/cafe-inventory/local/cafe.ts', '--check']);
+    },
+  },
+};
+
+/** Commands that each are one check. */
+async function checks(...commands: string[][]): Promise<Result> {
+  const codes: number[] = [];
+  for (const command of commands) {
+    codes.push((await execute(command)).code);
+  }
+  return { passed: codes.filter(code => code === 0).length, failed: codes.filter(code => code !== 0).length };
+}
+
+async function jest(): Promise<Result> {
+  const directory = mkdtempSync(join(tmpdir(), 'jest-'));
+  try {
+    const report = join(directory, 'report.json');
+    const { code } = await execute(['npx', 'jest', '--ci', '--json', `--outputFile=${report}`], { CDK_VALIDATION: 'false' }, 'stderr');
+    const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+    const failed = Math.max(numFailedTests, numFailedTestSuites);
+    return { passed: numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** A command that prints ✓ for each step that went well and ✗ for the one that did not. */
+async function steps(command: string[]): Promise<Result> {
+  const { code, output } = await execute(command);
+  const count = (mark: string) => output.split('\n').filter(line => line.startsWith(mark)).length;
+  return { passed: count('✓'), failed: code === 0 ? count('✗') : Math.max(1, count('✗')) };
+}
+
+async function mustSucceed(command: string[]): Promise<void> {
+  const { code } = await execute(command);
+  if (code !== 0) {
+    throw new Error(`${command.join(' ')} ended with ${code}`);
+  }
+}
+
+/** Runs a command, shows what it prints, and returns it, too. */
+function execute([file, ...args]: string[], env: object = {}, shown: 'both' | 'stderr' = 'both'): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const child = spawn(file, args, { env: { ...process.env, ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1', ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (shown === 'both') {
+        process.stdout.write(text);
+      }
+    });
+    child.on('error', reject).on('close', code => resolve({ code: code ?? 1, output }));
+  });
+}
+
+async function main(names: string[]): Promise<void> {
+  const unknown = names.filter(name => !stages[name]);
+  if (unknown.length > 0) {
+    throw new Error(`there is no stage ${unknown.join(', ')}; the stages are ${Object.keys(stages).join(', ')}`);
+  }
+  const rows: string[] = [];
+  const total = { passed: 0, failed: 0 };
+  for (const name of names.length > 0 ? names : Object.keys(stages)) {
+    console.log(`\n━━ ${name}: ${stages[name].what}`);
+    const begun = Date.now();
+    const { passed, failed } = await stages[name].run().catch((error): Result => {
+      console.error(error);
+      return { passed: 0, failed: 1 };
+    });
+    rows.push(`${failed === 0 ? '✓' : '✗'} ${name.padEnd(8)} ${String(passed).padStart(4)} passed ${String(failed).padStart(3)} failed ${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s`);
+    total.passed += passed;
+    total.failed += failed;
+  }
+  console.log(`\n${rows.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+void main(process.argv.slice(2));
