@@ -105,7 +105,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfigDev: { compilerOptions: { paths: { [publishing.npm]: ['./src/index.ts'] } } },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    jestConfig: { collectCoverage: false, moduleNameMapper: { [`^${publishing.npm}$`]: '<rootDir>/src/index.ts' } },
+    jestConfig: { collectCoverage: false, testTimeout: 30_000, moduleNameMapper: { [`^${publishing.npm}$`]: '<rootDir>/src/index.ts' } },
   },
 });
 
