@@ -35,6 +35,13 @@ const stages: Record<string, Stage> = {
       ['git', 'diff', '--exit-code', '--', 'API.md', 'docs/data-contract.schema.json'],
     ),
   },
+  emulator: {
+    what: 'a pipeline on a local emulator, with good data and bad',
+    run: async () => {
+      await mustSucceed(['npx', 'projen', 'bundle']);
+      return steps([...TSX, 'test/emulator/failures.ts']);
+    },
+  },
   cafe: {
     what: 'the café, deployed to a local emulator and used',
     run: async () => {

@@ -1,4 +1,4 @@
-import { DescribeExecutionCommand, GetExecutionHistoryCommand, HistoryEvent, SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, DescribeExecutionOutput, GetExecutionHistoryCommand, HistoryEvent, SFNClient } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { EventBridgeEvent } from 'aws-lambda';
 import { claimOf } from './claim';
@@ -30,20 +30,22 @@ export type ExecutionStatusChange = EventBridgeEvent<'Step Functions Execution S
  * sent again, because silence is worse than a repeat.
  */
 export async function handler(event: FailureEvent | ExecutionStatusChange): Promise<{ error: string; cause: string }> {
-  const { executionArn, ...told } = 'detail' in event ? event.detail : event;
+  const ended = 'detail' in event ? event.detail : undefined;
+  const { executionArn, ...told } = ended ?? event as FailureEvent;
+  const status = ended ? ended.status as FailureStatus : 'FAILED';
+  // What it says of an execution may lag behind: of its end the event knows better.
   const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-  const error = told.error ?? execution.error ?? execution.status!;
-  const cause = told.cause ?? execution.cause ?? '';
-  const redriveCount = execution.redriveCount ?? 0;
+  const redriveCount = ended?.redriveCount ?? execution.redriveCount ?? 0;
 
-  if ('detail' in event && (execution.status === 'RUNNING' || (event.detail.redriveCount ?? 0) < redriveCount)) {
+  if (redriveCount < (execution.redriveCount ?? 0)) {
     console.log({ message: 'the execution was redriven since this event', executionArn });
-    return { error, cause };
+    return { error: told.error ?? status, cause: told.cause ?? '' };
   }
 
-  const { reportId } = claimOf({ arn: executionArn, name: execution.name! }, startInputOf(execution.input));
-  const status = 'detail' in event ? execution.status as FailureStatus : 'FAILED';
-  const step = await failedStep(executionArn);
+  const { reportId } = claimOf({ arn: executionArn, name: execution.name! }, startInputOf(execution));
+  const { step, ...found } = await findFailure(executionArn);
+  const error = found.error ?? told.error ?? execution.error ?? status;
+  const cause = found.cause ?? told.cause ?? execution.cause ?? '';
   const now = new Date().toISOString();
 
   await ledger.fail(reportId, executionArn, status, { step, error, closedAt: now });
@@ -57,8 +59,7 @@ export async function handler(event: FailureEvent | ExecutionStatusChange): Prom
     const failure: Failure = {
       report: requireEnv('REPORT_NAME'),
       locale: requireEnv('LOCALE'),
-      // A duplicate that fails before it could be told apart speaks for itself, not for the run that it repeats.
-      run: run?.executionArn === executionArn ? run : undefined,
+      run,
       delivery,
       reportId,
       executionArn,
@@ -75,29 +76,46 @@ export async function handler(event: FailureEvent | ExecutionStatusChange): Prom
 }
 
 /** The input as it can be used to find the run: what opening the run refused stands for the execution itself. */
-function startInputOf(input: string | undefined): StartInput {
+function startInputOf({ name, input }: DescribeExecutionOutput): StartInput {
   const parsed: unknown = JSON.parse(input ?? '{}');
   const { schedule, request } = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as StartInput;
   return {
-    ...(typeof schedule?.arn === 'string' && typeof schedule.time === 'string' && { schedule }),
-    ...(/^[0-9a-f]{32}$/.test(request?.reportId ?? '') && { request }),
+    ...(typeof schedule?.arn === 'string' && !Number.isNaN(Date.parse(schedule.time)) && { schedule }),
+    ...(request?.reportId === name && { request }),
   };
 }
 
-/** The state in which the execution failed: the one that the newest failure in its history belongs to. */
-async function failedStep(executionArn: string): Promise<string | undefined> {
-  const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({
+/** The state of this function. */
+const CLOSING = 'Close failed run';
+
+/**
+ * The state that failed, as far as the history tells. Where this function was called by that execution before, and failed itself,
+ * the execution ended with its error, and the history tells the one that is to be closed.
+ */
+async function findFailure(executionArn: string): Promise<{ step?: string; error?: string; cause?: string }> {
+  const { events: newestFirst = [] } = await sfn.send(new GetExecutionHistoryCommand({
     executionArn, reverseOrder: true, includeExecutionData: false, maxResults: 200,
   }));
-  const newest = (pattern: RegExp) => events.find(({ type }) => pattern.test(type ?? ''));
-  // A failed task tells more than the Parallel around it, and that more than the execution, which tells where a run was aborted.
-  let event: HistoryEvent | undefined = newest(/^(Task|LambdaFunction|Evaluation).*(Failed|TimedOut)$/)
-    ?? newest(/^(Parallel|Map).*Failed$/)
-    ?? newest(/^Execution(Failed|TimedOut|Aborted)$/);
+  const events = newestFirst.map(event => ({ ...event, state: enteredState(newestFirst, event) }));
+  const steps = events.filter(({ state }) => state !== CLOSING);
+  const stepsOf = (type: RegExp) => steps.filter(event => type.test(event.type ?? ''));
+
+  // A failure counts unless a retry succeeded. A task that failed tells more than the Parallel around it.
+  const failures = [...stepsOf(/^(Task|LambdaFunction|Activity|Evaluation).*(Failed|TimedOut)$/), ...stepsOf(/^(Parallel|Map).*Failed$/)];
+  const failure = failures.find(failed => !stepsOf(/Succeeded$/).some(({ id, state }) => id! > failed.id! && state === failed.state));
+  // Nothing that failed: the state in which the execution was ended.
+  const unfinished = stepsOf(/StateEntered$/).find(({ state }) => !steps.some(({ stateExitedEventDetails }) => stateExitedEventDetails?.name === state));
+  const { state: step, taskFailedEventDetails, taskTimedOutEventDetails } = failure ?? unfinished ?? failures[0] ?? {} as typeof events[number];
+  const { error, cause } = taskFailedEventDetails ?? taskTimedOutEventDetails ?? {};
+  return { step, ...(steps.length < events.length && { error, cause }) };
+}
+
+/** The name of the state that an event belongs to. */
+function enteredState(newestFirst: HistoryEvent[], event: HistoryEvent | undefined): string | undefined {
   while (event && !event.stateEnteredEventDetails) {
     // Branches interleave: an event's predecessor is the one that it names. Where that is not known, it is the one before it.
-    const { previousEventId } = event;
-    event = events.find(({ id }) => id === previousEventId) ?? events[events.indexOf(event) + 1];
+    const { previousEventId }: HistoryEvent = event;
+    event = newestFirst.find(({ id }) => id === previousEventId) ?? newestFirst[newestFirst.indexOf(event) + 1];
   }
   return event?.stateEnteredEventDetails?.name;
 }

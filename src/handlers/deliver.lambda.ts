@@ -32,10 +32,10 @@ export async function handler(event: DeliverEvent): Promise<DeliverResult> {
   await Promise.all(files.map(verifyOpens));
   const linkExpiresAt = files.map(file => file.link.expiresAt).sort()[0];
 
-  const messageId = await publishOnce(event, rendered, files, linkExpiresAt);
-  await ledger.complete(reportId, executionArn, 'DELIVERED', { rows: rendered.rows, linkExpiresAt, closedAt: new Date().toISOString() });
+  const sent = await publishOnce(event, rendered, files, linkExpiresAt);
+  await ledger.complete(reportId, executionArn, 'DELIVERED', { rows: rendered.rows, linkExpiresAt: sent.linkExpiresAt, closedAt: new Date().toISOString() });
   console.log({ message: 'delivered', reportId, attempt: event.attempt, rows: rendered.rows });
-  return { status: 'DELIVERED', reportId, messageId };
+  return { status: 'DELIVERED', reportId, messageId: sent.messageId };
 }
 
 /** What the renderer says that it wrote: each file that was asked for, and no other. */
@@ -67,8 +67,8 @@ async function withFreshLinks(event: DeliverEvent, rendered: RenderResult): Prom
   }
   return Promise.all(rendered.files.map(async ({ name, bytes }) => {
     const link = await ledger.link(event.reportId, event.attempt, name);
-    if (!link || !links.some(({ file }) => file === name)) {
-      throw new ReportError('InvalidLink', `the link function kept no link to ${name} in the ledger`);
+    if (!links.some(({ file }) => file === name) || !link || !URL.canParse(link.url) || Number.isNaN(Date.parse(link.expiresAt))) {
+      throw new ReportError('InvalidLink', `the link function kept no link to ${name} in the ledger, or none with a url and an expiresAt`);
     }
     return { name, bytes, link };
   }));
@@ -82,7 +82,7 @@ async function mintAnew(event: DeliverEvent): Promise<LinkResult['links']> {
   }));
   const payload = JSON.parse(answer.Payload!.transformToString());
   if (answer.FunctionError) {
-    throw new ReportError('InvalidLink', `the link had aged and could not be made anew: ${payload?.errorMessage ?? answer.FunctionError}`);
+    throw new Error(`the link had aged and could not be made anew: ${payload?.errorMessage ?? answer.FunctionError}`);
   }
   return validated<LinkResult>(linkResult, payload, 'the result of the link function', 'InvalidLink').links;
 }
@@ -91,9 +91,10 @@ async function mintAnew(event: DeliverEvent): Promise<LinkResult['links']> {
 async function verifyOpens({ name, bytes, link }: DeliverableFile): Promise<void> {
   const response = await fetch(link.url, { headers: { range: 'bytes=0-0' }, signal: AbortSignal.timeout(10_000) });
   await response.body?.cancel();
-  const length = response.status === 206 ? Number(response.headers.get('content-range')?.split('/')[1]) : undefined;
-  if (length === undefined) {
-    throw new ReportError('InvalidLink', `the link to ${name} answers ${response.status} and would not open for a reader`);
+  const length = Number(response.headers.get('content-range')?.split('/')[1]);
+  if (response.status !== 206 || Number.isNaN(length)) {
+    const said = `the link to ${name} answers ${response.status} where its first byte was asked for, and a link that opens answers 206 and the length`;
+    throw response.status >= 500 ? new Error(said) : new ReportError('InvalidLink', said);
   }
   if (length !== bytes) {
     throw new ReportError('InvalidRender', `${name} has ${length} bytes in S3, and the renderer wrote ${bytes}; it was replaced or cut short`);
@@ -104,24 +105,26 @@ async function verifyOpens({ name, bytes, link }: DeliverableFile): Promise<void
  * Publishes the message at most once: the delivery is claimed before the call, and recorded after its answer. Without an answer
  * it is UNKNOWN whether SNS took the message, which nobody but the owner can find out.
  */
-async function publishOnce(event: DeliverEvent, rendered: RenderResult, files: DeliverableFile[], linkExpiresAt: string): Promise<string> {
+async function publishOnce(event: DeliverEvent, rendered: RenderResult, files: DeliverableFile[], linkExpiresAt: string): Promise<DeliveryItem> {
   const { reportId, executionArn } = event;
   const topicArn = requireEnv('TOPIC_ARN');
+  const message = new PublishCommand({ TopicArn: topicArn, ...wordedMessage(event, rendered, files, linkExpiresAt) });
   const claimed = await ledger.beginDelivery(reportId, executionArn, topicArn, new Date().toISOString());
   if (!claimed) {
     const earlier = await ledger.delivery(reportId, topicArn);
     if (earlier?.status === 'SENT') {
-      return earlier.messageId!;
+      return earlier;
     }
   }
   const outcome: Outcome = claimed
-    ? await publish(new PublishCommand({ TopicArn: topicArn, ...wordedMessage(event, rendered, files, linkExpiresAt) }))
+    ? await publish(message)
     : { status: 'UNKNOWN', reason: 'an earlier try to publish ended without an answer' };
 
-  const { reason, ...recorded } = outcome;
-  await ledger.endDelivery(reportId, topicArn, recorded, new Date().toISOString());
-  switch (outcome.status) {
-    case 'SENT': return outcome.messageId!;
+  const { reason, ...delivery } = outcome;
+  const recorded = delivery.status === 'SENT' ? { ...delivery, linkExpiresAt } : delivery;
+  await ledger.endDelivery(reportId, executionArn, topicArn, recorded, new Date().toISOString());
+  switch (recorded.status) {
+    case 'SENT': return recorded;
     case 'REFUSED': throw new ReportError('DeliveryRefused', `SNS refused the message: ${reason}`);
     default: throw new ReportError('DeliveryUncertain', `it is not known whether the report was delivered: ${reason}; it is not sent again by itself`);
   }
@@ -137,12 +140,13 @@ async function publish(message: PublishCommand): Promise<Outcome> {
       return { status: 'SENT', messageId };
     } catch (error) {
       const { name, message: said, $metadata } = error as SNSServiceException;
-      if (isThrottling(name, $metadata?.httpStatusCode) && attempt < PUBLISH_ATTEMPTS_WHEN_THROTTLED) {
+      const throttled = isThrottling(name, $metadata?.httpStatusCode);
+      if (throttled && attempt < PUBLISH_ATTEMPTS_WHEN_THROTTLED) {
         await new Promise(resolve => setTimeout(resolve, Math.random() * 250 * 2 ** attempt));
         continue;
       }
       const status = $metadata?.httpStatusCode ?? 0;
-      return status >= 400 && status < 500
+      return throttled || (status >= 400 && status < 500)
         ? { status: 'REFUSED', reason: `${name}: ${said}` }
         : { status: 'UNKNOWN', reason: `the publish call ended with ${name} and without an answer` };
     }

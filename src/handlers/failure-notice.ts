@@ -20,6 +20,7 @@ const LONGEST_QUOTE = 600;
 /** Tells the owner, in words, which report failed, where, why, and what to do. */
 export function failureNotice(failure: Failure): { subject: string; body: string } {
   const { run } = failure;
+  const attempt = isOwn(failure) && run?.attempt;
   const period = run?.period && formatPeriod(run.period, failure.locale);
   const { what, remedy } = explain(failure);
   return {
@@ -27,18 +28,27 @@ export function failureNotice(failure: Failure): { subject: string; body: string
     body: [
       `The report "${failure.report}"${period ? ` for ${period}` : ''} ${outcome(failure)}.`,
       '',
-      `Step: ${failure.step ?? 'before the first step'}`,
+      `Step: ${failure.step ?? 'not known'}`,
       `What happened: ${what}`,
       ...(remedy ? [`What to do: ${remedy}`] : []),
       '',
-      `Run: ${failure.reportId}${run?.attempt ? ` (attempt ${run.attempt})` : ''}`,
+      `Run: ${failure.reportId}${attempt ? ` (attempt ${attempt})` : ''}`,
       `Execution: ${failure.executionArn}`,
       `In the console: ${consoleAddress(failure.executionArn)}`,
     ].join('\n'),
   };
 }
 
-function outcome({ delivery }: Failure): string {
+/** A duplicate that fails before it could be told apart, or after it was overtaken, speaks for itself and not for the run that it repeats. */
+function isOwn({ run, executionArn }: Failure): boolean {
+  return run?.executionArn === executionArn;
+}
+
+function outcome(failure: Failure): string {
+  const { run, delivery } = failure;
+  if (run && !isOwn(failure)) {
+    return `belongs to another execution, where it is ${run.status}; only this execution failed`;
+  }
   switch (delivery?.status) {
     case 'SENT': return 'was delivered, but its run did not end well';
     case 'SENDING':
@@ -48,14 +58,23 @@ function outcome({ delivery }: Failure): string {
 }
 
 /** What is known of an error: in plain words, and with the remedy where there is one. */
-function explain({ status, step, error, cause }: Failure): { what: string; remedy?: string } {
+function explain({ run, status, step, error, cause }: Failure): { what: string; remedy?: string } {
   const { name, message } = thrown(error, cause);
-  const rerun = 'When the cause is mended, redrive the execution in the console, or request the report again.';
+  // What Catch has led to the state Fail fails there again when it is redriven, so that a redrive mends nothing:
+  // https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html#redrive-behavior-states
+  const again = run?.requester ? 'request the report again' : 'start the pipeline again with the input of this execution';
+  const rerun = `When the cause is mended, ${again}.`;
+  if (status === 'TIMED_OUT') {
+    return { what: 'The run as a whole took longer than it is given (runTimeout).', remedy: rerun };
+  }
+  if (status === 'ABORTED') {
+    return { what: message ? `The execution was stopped: ${message}` : 'The execution was stopped by somebody.', remedy: `Redrive the execution, or ${again}.` };
+  }
   switch (name) {
     case 'InvalidInput':
       return { what: message, remedy: 'Start the pipeline again with an input that it takes; docs/data-contract.md shows it.' };
     case 'InvalidData':
-      return { what: message, remedy: 'Correct the data source and request the report again; nothing was written at the report\'s address.' };
+      return { what: message, remedy: `Correct the data source, and ${again}; nothing was written at the report's address.` };
     case 'InvalidRender':
     case 'InvalidLink':
     case 'DeliveryRefused':
@@ -76,12 +95,6 @@ function explain({ status, step, error, cause }: Failure): { what: string; remed
       return { what: `The workflow may not do this: ${message}`, remedy: `Grant it. ${rerun}` };
     case 'Lambda.TooManyRequestsException':
       return { what: 'Lambda had no capacity left for this account, and several tries did not help.', remedy: `Raise the account's concurrency or spread the schedules. ${rerun}` };
-  }
-  if (status === 'TIMED_OUT') {
-    return { what: 'The run as a whole took longer than it is given (runTimeout).', remedy: rerun };
-  }
-  if (status === 'ABORTED') {
-    return { what: message ? `The execution was stopped: ${message}` : 'The execution was stopped by somebody.', remedy: 'Request the report again, or redrive the execution.' };
   }
   return { what: message ? `${name}: ${message}` : name, remedy: rerun };
 }

@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { requireEnv } from './environment';
+import { ReportError } from './errors';
 import { Period, Trigger } from '../workflow/contract';
 
 export type RunStatus = 'REQUESTED' | 'RUNNING' | 'DELIVERED' | 'SKIPPED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -30,12 +31,17 @@ export interface DeliveryItem {
   /** SENDING is written before the publish call, everything else after its answer. UNKNOWN: there was no answer. */
   readonly status: 'SENDING' | 'SENT' | 'REFUSED' | 'UNKNOWN';
   readonly messageId?: string;
+  /** When the link in the message expires. */
+  readonly linkExpiresAt?: string;
 }
 
 export interface LinkItem {
   readonly url: string;
   readonly expiresAt: string;
 }
+
+/** What a run that goes on or ended well does not keep of an end that it had before. */
+const NOT_FAILED = { step: undefined, error: undefined };
 
 /** The ledger of the pipeline that a handler belongs to. */
 export function ledgerFromEnvironment(): Ledger {
@@ -96,7 +102,7 @@ export class Ledger {
   public async open(item: Required<Pick<RunItem, 'reportId' | 'executionArn' | 'report' | 'trigger' | 'period' | 'openedAt'>>
   & { scheduledTime?: string }): Promise<RunItem | undefined> {
     const { reportId, ...fields } = item;
-    const opened = await this.update(reportId, 'run', { ...fields, reportId, status: 'RUNNING', ttl: this.ttl() }, {
+    const opened = await this.update(reportId, 'run', { ...fields, reportId, status: 'RUNNING', ttl: this.ttl(), ...NOT_FAILED, closedAt: undefined }, {
       // A request waits for the execution that bears its id; nothing else may open it, nor may that execution open what nobody requested.
       condition: (item.trigger === 'REQUEST' ? '#status = :requested' : 'attribute_not_exists(pk)')
         + ' OR (#status IN (:failed, :timedOut, :aborted) AND attribute_not_exists(deliveryBegunAt))',
@@ -107,7 +113,10 @@ export class Ledger {
       return this.run(reportId);
     }
     const held = await this.run(reportId);
-    return held?.executionArn === item.executionArn ? held : undefined;
+    if (!held) {
+      throw new ReportError('InvalidInput', `nobody requested the report ${reportId}; only the API makes requests, start an execution of your own without "request"`);
+    }
+    return held.executionArn === item.executionArn ? held : undefined;
   }
 
   /** Claims the delivery to a topic. False where it was claimed before: then `delivery` tells what became of it. */
@@ -128,24 +137,30 @@ export class Ledger {
     }));
   }
 
-  /** Records what became of a delivery that was SENDING. A twin that found it SENDING may have called it UNKNOWN meanwhile; an answer is better than none. */
-  public async endDelivery(reportId: string, topicArn: string, outcome: DeliveryItem, now: string): Promise<void> {
+  /**
+   * Records what became of a delivery that was SENDING. A twin that found it SENDING may have called it UNKNOWN meanwhile; an answer
+   * is better than none. One that was refused has not been begun after all: when it has failed, the run may be taken over.
+   */
+  public async endDelivery(reportId: string, executionArn: string, topicArn: string, outcome: DeliveryItem, now: string): Promise<void> {
     await this.update(reportId, `delivery#${topicArn}`, { ...outcome, endedAt: now }, {
       condition: '#status IN (:sending, :unknown)',
       values: { ':sending': 'SENDING', ':unknown': 'UNKNOWN' },
     });
+    if (outcome.status === 'REFUSED') {
+      await this.update(reportId, 'run', { deliveryBegunAt: undefined }, { condition: 'executionArn = :owner', values: { ':owner': executionArn } });
+    }
   }
 
   /** Ends a run well. An execution that was redriven ends its failed run well, too. */
   public async complete(reportId: string, executionArn: string, status: 'DELIVERED' | 'SKIPPED', fields: { rows: number; linkExpiresAt?: string; closedAt: string }) {
-    await this.update(reportId, 'run', { ...fields, status }, {
+    await this.update(reportId, 'run', { ...fields, status, ...NOT_FAILED }, {
       condition: 'executionArn = :owner AND #status <> :delivered',
       values: { ':owner': executionArn, ':delivered': 'DELIVERED' },
     });
   }
 
   /** Closes a run that failed, unless it ended well or belongs to another execution. A run that could not even be opened is recorded, too. */
-  public async fail(reportId: string, executionArn: string, status: FailureStatus, fields: { step?: string; error: string; closedAt: string }): Promise<void> {
+  public async fail(reportId: string, executionArn: string, status: FailureStatus, fields: { step: string | undefined; error: string; closedAt: string }): Promise<void> {
     await this.update(reportId, 'run', { ...fields, reportId, executionArn, status, ttl: this.ttl() }, {
       condition: 'attribute_not_exists(pk) OR #status = :requested OR (executionArn = :owner AND NOT #status IN (:delivered, :skipped))',
       values: { ':owner': executionArn, ':requested': 'REQUESTED', ':delivered': 'DELIVERED', ':skipped': 'SKIPPED' },
@@ -171,17 +186,22 @@ export class Ledger {
     return Item as T | undefined;
   }
 
+  /** Sets the fields, and removes those that are undefined. */
   private async update(reportId: string, sk: string, fields: object, options: { condition: string; values: object; increment?: string }): Promise<boolean> {
     const set = Object.entries(fields).filter(([, value]) => value !== undefined);
+    const removed = Object.keys(fields).filter(name => fields[name as keyof typeof fields] === undefined);
     return this.attempt(new UpdateCommand({
       TableName: this.table,
       Key: { ...Ledger.key(reportId), sk },
-      UpdateExpression: `SET ${set.map(([name]) => `#${name} = :new_${name}`).join(', ')}`
-        + (options.increment ? ` ADD ${options.increment} :one` : ''),
+      UpdateExpression: [
+        ...(set.length ? [`SET ${set.map(([name]) => `#${name} = :new_${name}`).join(', ')}`] : []),
+        ...(removed.length ? [`REMOVE ${removed.map(name => `#${name}`).join(', ')}`] : []),
+        ...(options.increment ? [`ADD ${options.increment} :one`] : []),
+      ].join(' '),
       ConditionExpression: options.condition,
       ExpressionAttributeNames: {
         ...(options.condition.includes('#status') && { '#status': 'status' }),
-        ...Object.fromEntries(set.map(([name]) => [`#${name}`, name])),
+        ...Object.fromEntries(Object.keys(fields).map(name => [`#${name}`, name])),
       },
       ExpressionAttributeValues: {
         ...options.values,

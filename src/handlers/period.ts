@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import { Period } from '../workflow/contract';
+import { ReportError } from './errors';
 
 /**
  * The period of a report. It derives from the time for which the run was started, never from the clock, so that a late or
@@ -9,9 +10,14 @@ import { Period } from '../workflow/contract';
 export function periodOf(start: { scheduledTime?: string; startTime: string; timeZone: string }): Period {
   const at = DateTime.fromISO(start.scheduledTime ?? start.startTime, { zone: start.timeZone });
   if (!at.isValid) {
-    throw new Error(`${start.scheduledTime ?? start.startTime} is not a time in the zone ${start.timeZone}: ${at.invalidExplanation}`);
+    throw new ReportError('InvalidInput', `${start.scheduledTime ?? start.startTime} is not a time in the zone ${start.timeZone}: ${at.invalidExplanation}`);
   }
-  const today = at.startOf('day');
-  const [from, to] = start.scheduledTime ? [today.minus({ days: 1 }), today] : [today, at];
+  const today = startOfDay(at);
+  const [from, to] = start.scheduledTime ? [startOfDay(today.minus({ days: 1 })), today] : [today, at];
   return { from: from.toUTC().toISO()!, to: to.toUTC().toISO()!, timeZone: start.timeZone };
+}
+
+/** Some zones leave out the midnight of a day once a year, and some have one twice: the day starts with the first. */
+function startOfDay(at: DateTime): DateTime {
+  return at.startOf('day').getPossibleOffsets()[0];
 }

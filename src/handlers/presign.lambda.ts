@@ -23,6 +23,7 @@ export async function handler(event: LinkEvent): Promise<LinkResult> {
   const links = [];
   for (const file of event.files) {
     const signedAt = new Date();
+    signedAt.setMilliseconds(0); // a signature counts in whole seconds
     const url = await getSignedUrl(s3, new GetObjectCommand({
       Bucket: file.bucket,
       Key: file.key,

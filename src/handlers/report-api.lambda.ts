@@ -95,9 +95,9 @@ function checkedBody(event: APIGatewayProxyEvent): CreateReportBody {
   }
   let body: unknown;
   try {
-    body = text.length === 0 ? {} : JSON.parse(text.toString('utf8'));
+    body = text.length === 0 ? {} : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
   } catch (error) {
-    throw new Refusal(400, 'The body is not JSON.');
+    throw new Refusal(400, 'The body is not JSON in UTF-8.');
   }
   try {
     const checked = validated<CreateReportBody>(createReportBody, body, 'the body', 'InvalidInput');
@@ -114,23 +114,27 @@ function checkedBody(event: APIGatewayProxyEvent): CreateReportBody {
   }
 }
 
-/** Who calls: the Cognito user, what the custom authorizer names, or the IAM principal without the name of its session. */
+/**
+ * Who calls: the Cognito user, what the custom authorizer names, or the IAM principal without the name of its session. All users
+ * of an identity pool have one principal, and an id each.
+ */
 export function callerOf({ requestContext: { authorizer, identity } }: Pick<APIGatewayProxyEvent, 'requestContext'>): string {
-  if (authorizer?.claims) {
+  if (authorizer?.claims?.sub) {
     return `cognito|${authorizer.claims.iss}|${authorizer.claims.sub}`;
   }
   if (authorizer?.principalId) {
     return `authorizer|${authorizer.principalId}`;
   }
   if (identity?.userArn) {
-    return `iam|${identity.userArn.replace(/^(arn:[^:]+:sts::\d+:assumed-role\/[^/]+)\/.*$/, '$1')}`;
+    const principal = identity.userArn.replace(/^(arn:[^:]+:sts::\d+:assumed-role\/[^/]+)\/.*$/, '$1');
+    return `iam|${principal}${identity.cognitoIdentityId ? `|${identity.cognitoIdentityId}` : ''}`;
   }
   return 'public';
 }
 
 function answer(event: APIGatewayProxyEvent, statusCode: number, body: object): APIGatewayProxyResult {
   const origin = event.headers?.origin ?? event.headers?.Origin ?? '';
-  const allowed = (process.env.ALLOWED_ORIGINS ?? '').split(',').includes(origin) && origin !== '';
+  const allowed = origin !== '' && (process.env.ALLOWED_ORIGINS ?? '').split(',').some(known => known === origin || known === '*');
   return {
     statusCode,
     headers: {

@@ -1,7 +1,14 @@
 import Ajv, { ErrorObject } from 'ajv';
+import { createReportBody, startInput } from '../workflow/schema';
 import { ReportError, ReportErrorName } from './errors';
 
 const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
+
+/** What the patterns of the schema mean to people. */
+const PATTERNS: Record<string, string> = {
+  [startInput.properties.schedule.properties.time.pattern]: 'a time with its offset, such as "2026-11-20T07:00:00Z"',
+  [createReportBody.properties.idempotencyKey.pattern]: '1 to 128 letters, digits and signs of ASCII, without blanks',
+};
 
 /** Returns the value as what the schema says that it is, or throws an error that names the first place where it is not. */
 export function validated<T>(schema: object, value: unknown, what: string, errorName: ReportErrorName): T {
@@ -23,6 +30,7 @@ function sentence(error: ErrorObject): string {
     case 'additionalProperties': return `${place} has a property ${JSON.stringify(error.params.additionalProperty)} that the contract does not know`;
     case 'const': return `${place} must be ${JSON.stringify(error.params.allowedValue)}`;
     case 'enum': return `${place} must be one of ${error.params.allowedValues.join(', ')}`;
+    case 'pattern': return `${place} must be ${PATTERNS[error.params.pattern] ?? `of the form ${error.params.pattern}`}`;
     case 'oneOf': return `${place} must have either "rows" or "data", and not both`;
     default: return `${place} ${error.message}`;
   }

@@ -3,7 +3,7 @@ import { Bookkeeper } from './bookkeeper';
 import { check, CHECK_LINK_SECONDS, checkNothingIsLeft, type Traces } from './check';
 import { cloudAt } from './cloud';
 import { startDatabase } from './database';
-import { deploy } from './deploy';
+import { deployCafe } from './deploy';
 import { until } from './loopback';
 import { Mailbox } from './mailbox';
 import { installMinistack, isMinistackInstalled, startMinistack } from './ministack';
@@ -24,7 +24,7 @@ async function cafe(run: Run, isCheck: boolean): Promise<Traces> {
   const endpoint = await step('Start the emulator', () => startMinistack(run), address => `ministack on ${address}`);
   const cloud = cloudAt(endpoint);
   const database = await step('Start and fill the supplier database', () => startDatabase(run), ({ name }) => name);
-  const outputs = await step('Deploy the café with the CDK toolkit', () => deploy(run, cloud, {
+  const outputs = await step('Deploy the café with the CDK toolkit', () => deployCafe(run, cloud, {
     databaseUrl: database.url,
     websiteOrigin: endpoint,
     linkSeconds: isCheck ? CHECK_LINK_SECONDS : undefined,

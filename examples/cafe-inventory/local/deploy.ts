@@ -25,8 +25,18 @@ export interface Variation {
 
 const ROOT = join(__dirname, '..', '..', '..');
 
-/** Deploys the café by the CDK toolkit, as one would to AWS; what tells it to go elsewhere is its environment. */
-export async function deploy(run: Run, cloud: Cloud, { databaseUrl, websiteOrigin, linkSeconds }: Variation): Promise<Outputs> {
+/** Deploys the café as it is locally. */
+export async function deployCafe(run: Run, cloud: Cloud, { databaseUrl, websiteOrigin, linkSeconds }: Variation): Promise<Outputs> {
+  const outputs = await deployApp(run, cloud, join(__dirname, 'app.ts'), 'Cafe', {
+    CAFE_DATABASE_URL: databaseUrl,
+    CAFE_WEBSITE_ORIGIN: websiteOrigin,
+    ...linkSeconds && { CAFE_LINK_SECONDS: `${linkSeconds}` },
+  });
+  return { ...outputs as unknown as Outputs, ApiUrl: localAddress(cloud, outputs.ApiUrl) };
+}
+
+/** Deploys a stack of an app by the CDK toolkit, as one would to AWS; what tells it to go elsewhere is its environment. Returns the outputs. */
+export async function deployApp(run: Run, cloud: Cloud, app: string, stack: string, variables: NodeJS.ProcessEnv = {}): Promise<Record<string, string>> {
   const assembly = join(run.directory, 'cdk.out');
   const outputs = join(run.directory, 'outputs.json');
   const environment = environmentFor(cloud, run.directory);
@@ -34,20 +44,14 @@ export async function deploy(run: Run, cloud: Cloud, { databaseUrl, websiteOrigi
   // The first has no need of the second, and each keeps a core busy.
   await Promise.all([
     run.command(process.execPath, [...CDK, 'bootstrap', `aws://${ACCOUNT}/${REGION}`], { ...environment, ...QUIET }),
-    run.command(process.execPath, [require.resolve('tsx/cli'), '--tsconfig', join(ROOT, 'tsconfig.dev.json'), join(__dirname, 'app.ts')], {
-      ...environment,
-      CDK_OUTDIR: assembly,
-      CAFE_DATABASE_URL: databaseUrl,
-      CAFE_WEBSITE_ORIGIN: websiteOrigin,
-      ...linkSeconds && { CAFE_LINK_SECONDS: `${linkSeconds}` },
+    run.command(process.execPath, [require.resolve('tsx/cli'), '--tsconfig', join(ROOT, 'tsconfig.dev.json'), app], {
+      ...environment, ...variables, CDK_OUTDIR: assembly,
     }),
   ]);
   await run.command(process.execPath, [
-    ...CDK, 'deploy', 'Cafe', '--app', assembly, '--require-approval', 'never', '--outputs-file', outputs,
+    ...CDK, 'deploy', stack, '--app', assembly, '--require-approval', 'never', '--outputs-file', outputs,
   ], { ...environment, ...QUIET });
-
-  const { Cafe } = JSON.parse(await readFile(outputs, 'utf8')) as { Cafe: Outputs };
-  return { ...Cafe, ApiUrl: localAddress(cloud, Cafe.ApiUrl) };
+  return JSON.parse(await readFile(outputs, 'utf8'))[stack];
 }
 
 /** `https://<api>.execute-api.<region>.amazonaws.com/<stage>/` is a name of the real cloud; the local one has it as a path. */

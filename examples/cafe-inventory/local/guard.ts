@@ -26,9 +26,7 @@ process.on('message', (message: GuardMessage) => {
   }
 });
 process.on('disconnect', end);
-if (!process.connected) {
-  end();
-}
+process.send!('ready');
 
 function end(): void {
   for (const group of groups) {

@@ -26,7 +26,7 @@ export async function installMinistack(run: Run): Promise<void> {
 }
 
 /** Starts the local cloud, and returns the address of its one endpoint. */
-export async function startMinistack(run: Run): Promise<string> {
+export async function startMinistack(run: Run, settings: Record<string, string> = {}): Promise<string> {
   const port = await freePort();
   const endpoint = `http://${LOOPBACK}:${port}`;
   // Exactly this environment, because the Lambda functions inherit it: nothing of the user's own AWS configuration gets there.
@@ -42,7 +42,7 @@ export async function startMinistack(run: Run): Promise<string> {
     MINISTACK_ACCOUNT_ID: ACCOUNT,
     MINISTACK_REGION: REGION,
     IOT_MTLS_ENABLED: '0', // or else it listens on port 8883 of every address
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    ...settings,
   });
   const isHealthy = async () => (await fetch(`${endpoint}/_ministack/health`)).ok || undefined;
   await until('ministack', 30, () => isHealthy().catch(notListeningYet));

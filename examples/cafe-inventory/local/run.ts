@@ -50,6 +50,7 @@ export class Run {
   }
 
   private async prepare(): Promise<void> {
+    await once(this.guard, 'message'); // it is listening: from now on, things may be started
     this.directory = await this.temporaryDirectory(tmpdir());
   }
 
@@ -81,6 +82,7 @@ export class Run {
       stream.setEncoding('utf8').on('data', text => output += text);
     }
     const [code, signal] = await once(child, 'close');
+    this.tell({ ended: child.pid! });
     if (code !== 0) {
       throw new Error(`${[command, ...args].join(' ')} failed (${signal ?? `exit code ${code}`}):\n${lastLines(output)}`);
     }
@@ -99,10 +101,8 @@ export class Run {
   private spawn(command: string, args: string[], env: NodeJS.ProcessEnv, stdio: StdioOptions): ChildProcess {
     // Detached makes it the leader of a process group, which is how the guard finds the children that it starts itself.
     const child = spawn(command, args, { env, stdio, detached: true });
-    const group = child.pid;
-    if (group !== undefined) {
-      this.tell({ started: group });
-      child.once('close', () => this.tell({ ended: group }));
+    if (child.pid !== undefined) { // or else it is not there, as its event `error` will say
+      this.tell({ started: child.pid });
     }
     return child;
   }

@@ -1,0 +1,241 @@
+import { TABLE } from './support/environment';
+import { setClock } from './support/clock';
+import { FakeDynamoDB } from './support/fake-dynamodb';
+import { captureLogs, SECRET } from './support/logs';
+import { execution, NOW, openedRun, openEvent, PARAMETERS, SCHEDULE } from './support/runs';
+import { handler } from '../../src/handlers/open-run.lambda';
+import { StartInput } from '../../src/workflow/contract';
+
+const dynamodb = new FakeDynamoDB(TABLE);
+const logs = captureLogs();
+const ID = '3f2a9c04d1b84f77a0e6c2f1b5d98e34';
+
+beforeEach(() => setClock(NOW));
+
+const open = async (name: string, input?: StartInput) => handler(openEvent(name, input));
+/** The only run in the ledger. */
+const run = () => {
+  const [pk, sk] = dynamodb.keys()[0].split(' ');
+  return dynamodb.item(pk, sk)!;
+};
+/** Changes the only run in the ledger, as another handler does. */
+const change = (changes: object) => dynamodb.seed({ ...run(), ...changes });
+
+describe('a scheduled run', () => {
+  test('is opened with all that the steps after it need', async () => {
+    const opened = openedRun(await open('a'));
+
+    const { reportId } = opened.run;
+    expect(opened).toEqual({
+      outcome: 'OPENED',
+      run: {
+        version: 1,
+        reportId,
+        attempt: 1,
+        report: 'Stock',
+        trigger: 'SCHEDULE',
+        period: { from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z', timeZone: 'Europe/Madrid' },
+        scheduledTime: '2026-11-21T06:00:00Z',
+        openedAt: NOW,
+        locale: 'en-GB',
+        timeZone: 'Europe/Madrid',
+        parameters: PARAMETERS,
+      },
+      output: { bucket: 'reports', key: `data/${reportId}/1/rows.ndjson` },
+      files: [{ name: 'report.html', bucket: 'reports', key: `reports/${reportId}/1/report.html`, contentType: 'text/html; charset=utf-8' }],
+      ledger: { table: TABLE, pk: `run#${reportId}`, sk: 'link#1#' },
+    });
+  });
+
+  test('is RUNNING in the ledger, which keeps no parameters', async () => {
+    const { run: { reportId } } = openedRun(await open('a'));
+
+    expect(run()).toEqual({
+      pk: `run#${reportId}`,
+      sk: 'run',
+      reportId,
+      status: 'RUNNING',
+      attempt: 1,
+      trigger: 'SCHEDULE',
+      executionArn: execution('a').arn,
+      report: 'Stock',
+      period: { from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z', timeZone: 'Europe/Madrid' },
+      scheduledTime: '2026-11-21T06:00:00Z',
+      openedAt: NOW,
+      ttl: Math.floor(Date.parse(NOW) / 1000) + 120 * 24 * 3600,
+    });
+  });
+
+  test('has its period in the zone of its schedule, and shows times in the zone of its readers', async () => {
+    const { run: opened } = openedRun(await open('a', { schedule: { ...SCHEDULE, timeZone: 'Asia/Tokyo' } }));
+
+    expect(opened.period).toEqual({ from: '2026-11-19T15:00:00.000Z', to: '2026-11-20T15:00:00.000Z', timeZone: 'Asia/Tokyo' });
+    expect(opened.timeZone).toBe('Europe/Madrid');
+  });
+
+  test('that starts three days late is about the day for which it was scheduled', async () => {
+    setClock('2026-11-24T19:00:00Z');
+    const { run: { period } } = openedRun(await handler({
+      execution: { ...execution('a'), startTime: '2026-11-24T18:59:59Z' }, input: { schedule: SCHEDULE },
+    }));
+
+    expect(period.to).toBe('2026-11-20T23:00:00.000Z');
+  });
+
+  test('without parameters has none', async () => {
+    expect(openedRun(await open('a', { schedule: SCHEDULE })).run.parameters).toEqual({});
+  });
+});
+
+describe('a run that somebody starts', () => {
+  test('is about its day up to its start, in the zone of the readers', async () => {
+    const { run: opened } = openedRun(await open('a', {}));
+
+    expect(opened).toMatchObject({ trigger: 'MANUAL', period: { from: '2026-11-20T23:00:00.000Z', to: '2026-11-21T06:00:01.200Z', timeZone: 'Europe/Madrid' } });
+    expect(opened).not.toHaveProperty('scheduledTime');
+  });
+
+  test('is not the report of another such run', async () => {
+    const [first, second] = [await open('a', {}), await open('b', {})];
+
+    expect(openedRun(first).run.reportId).not.toBe(openedRun(second).run.reportId);
+  });
+});
+
+describe('a run on request', () => {
+  const requested = { pk: `run#${ID}`, sk: 'run', reportId: ID, status: 'REQUESTED', requester: 'cognito|i|s', bodyHash: 'h', requestedAt: '2026-11-21T06:00:00Z' };
+  const input: StartInput = { request: { reportId: ID } };
+
+  test('opens what was requested, and keeps who requested it', async () => {
+    dynamodb.seed(requested);
+
+    expect(openedRun(await open(ID, input)).run).toMatchObject({ reportId: ID, attempt: 1, trigger: 'REQUEST' });
+    expect(run()).toMatchObject({ status: 'RUNNING', requester: 'cognito|i|s', bodyHash: 'h', executionArn: execution(ID).arn });
+  });
+
+  test('is refused when nobody requested it: an end as DUPLICATE would look well', async () => {
+    await expect(open(ID, input)).rejects.toMatchObject({ name: 'InvalidInput', message: expect.stringContaining(`nobody requested the report ${ID}`) });
+    expect(dynamodb.keys()).toEqual([]);
+  });
+
+  test('is refused to an execution of another name, and what was requested waits for its own', async () => {
+    dynamodb.seed(requested);
+
+    await expect(open('other', input)).rejects.toMatchObject({ name: 'InvalidInput' });
+    expect(run().status).toBe('REQUESTED');
+  });
+});
+
+describe('an execution that repeats another', () => {
+  test.each(['RUNNING', 'DELIVERED', 'SKIPPED'])('is a duplicate while the run is %s', async status => {
+    const { run: { reportId } } = openedRun(await open('a'));
+    change({ status });
+    const before = run();
+
+    expect(await open('b')).toEqual({ outcome: 'DUPLICATE', reportId });
+    expect(run()).toEqual(before);
+  });
+
+  test.each(['FAILED', 'TIMED_OUT', 'ABORTED'])('takes over a run that %s, as the next attempt of the same report', async status => {
+    const first = openedRun(await open('a'));
+    change({ status, step: 'Look up the data', error: 'E', closedAt: NOW });
+    setClock('2026-11-21T06:05:00.000Z');
+
+    const second = openedRun(await open('b'));
+
+    expect(second.run).toEqual({ ...first.run, attempt: 2, openedAt: '2026-11-21T06:05:00.000Z' });
+    expect(second.files[0].key).toBe(`reports/${first.run.reportId}/2/report.html`);
+    expect(second.output.key).toBe(`data/${first.run.reportId}/2/rows.ndjson`);
+    expect(second.ledger.sk).toBe('link#2#');
+  });
+
+  test('leaves nothing of the end of the attempt that it takes over', async () => {
+    await open('a');
+    const opened = run();
+    change({ status: 'FAILED', step: 'Look up the data', error: 'E', closedAt: NOW });
+
+    await open('b');
+
+    expect(run()).toEqual({ ...opened, attempt: 2, executionArn: execution('b').arn });
+  });
+
+  test('does not take over a run that failed after its delivery was begun', async () => {
+    const { run: { reportId } } = openedRun(await open('a'));
+    change({ status: 'FAILED', deliveryBegunAt: NOW });
+
+    expect(await open('b')).toEqual({ outcome: 'DUPLICATE', reportId });
+  });
+
+  test('opens a run whose first execution failed before it was opened', async () => {
+    const { run: { reportId } } = openedRun(await open('a'));
+    dynamodb.seed({ pk: `run#${reportId}`, sk: 'run', reportId, status: 'FAILED', executionArn: execution('a').arn, error: 'E', closedAt: NOW });
+
+    expect(openedRun(await open('b')).run.attempt).toBe(1);
+  });
+
+  test('loses the race for a failed run to the one that is faster', async () => {
+    const { run: { reportId } } = openedRun(await open('a'));
+    change({ status: 'FAILED' });
+    dynamodb.interrupt('before', 'Update', 'run', () => change({ status: 'RUNNING', attempt: 2, executionArn: execution('c').arn }));
+
+    expect(await open('b')).toEqual({ outcome: 'DUPLICATE', reportId });
+    expect(run()).toMatchObject({ attempt: 2, executionArn: execution('c').arn });
+  });
+});
+
+describe('a retry of the same execution', () => {
+  test('gets the same run, however much later', async () => {
+    const first = await open('a');
+    setClock('2026-11-21T06:00:30Z');
+
+    expect(await open('a')).toEqual(first);
+  });
+
+  test('gets its run when only the answer of the ledger was lost', async () => {
+    dynamodb.interrupt('after', 'Update', 'run', () => { throw new Error('ECONNRESET'); });
+    await expect(open('a')).rejects.toThrow('ECONNRESET');
+
+    expect(openedRun(await open('a')).run.attempt).toBe(1);
+  });
+
+  test('fails again while the ledger does, and claims nothing', async () => {
+    dynamodb.interrupt('before', 'Update', 'run', () => { throw new Error('InternalServerError'); });
+
+    await expect(open('a')).rejects.toThrow('InternalServerError');
+    expect(dynamodb.keys()).toEqual([]);
+  });
+});
+
+describe('hostile input', () => {
+  test.each<[string, any]>([
+    ['a scheduled time that Scheduler did not fill in', { schedule: { ...SCHEDULE, time: '<aws.scheduler.scheduled-time>' } }],
+    ['a day that there is not', { schedule: { ...SCHEDULE, time: '2026-02-30T06:00:00Z' } }],
+    ['a zone that there is not', { schedule: { ...SCHEDULE, timeZone: 'Europe/Atlantis' } }],
+    ['a list', []],
+    ['parameters that are a list', { parameters: [SECRET] }],
+    ['parameters of more than 16 KB', { parameters: { a: SECRET.repeat(3000) } }],
+  ])('%s is refused before the ledger is asked', async (_what, input) => {
+    const error = await open('a', input).catch(caught => caught);
+
+    expect(error.name).toBe('InvalidInput');
+    expect(error.message).not.toContain(SECRET);
+    expect(dynamodb.keys()).toEqual([]);
+  });
+
+  test('parameters with the names of a prototype travel as they are', async () => {
+    const parameters = JSON.parse('{"__proto__": {"attempt": 9}, "constructor": {"prototype": 1}}');
+
+    const { run: opened } = openedRun(await open('a', { parameters }));
+
+    expect(JSON.stringify(opened.parameters)).toBe('{"__proto__":{"attempt":9},"constructor":{"prototype":1}}');
+    expect(opened.attempt).toBe(1);
+  });
+});
+
+test('logs the report and its attempt, and a duplicate as one', async () => {
+  const { run: { reportId } } = openedRun(await open('a'));
+  await open('b');
+
+  expect(logs.text()).toContain(`{ message: 'opened', trigger: 'SCHEDULE', reportId: '${reportId}', attempt: 1 }`.replace(/[{}]/g, '').trim().slice(0, 20));
+  expect(logs.text()).toContain('duplicate');
+});
