@@ -98,6 +98,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'aws-cdk@2.1148.1',
     'mysql2',
     'node-sqlite3-wasm',
+    'playwright-core',
   ],
   typecheckTests: true,
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'scripts'] },
@@ -145,5 +146,6 @@ project.postCompileTask.exec('git diff --exit-code -- API.md docs/data-contract.
 // `npm test [stage...]` runs everything that there is to check; projen's own task is one of its stages.
 project.setScript('test', 'tsx --tsconfig tsconfig.dev.json scripts/test.ts');
 project.setScript('cafe', 'projen bundle && tsx --tsconfig tsconfig.dev.json examples/cafe-inventory/local/cafe.ts');
+project.setScript('screenshots', 'npm run cafe -- --screenshots');
 
 project.synth();

@@ -5,8 +5,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import {
-  ReportDataSource, ReportDataSourceConfig, ReportDataSourceContext, ReportLink, ReportLinkConfig, ReportLinkContext, ReportRenderer, ReportRendererConfig,
-  ReportRendererContext,
+  ReportDataSource, ReportDataSourceConfig, ReportDataSourceContext, ReportLink, ReportLinkConfig, ReportLinkContext,
+  ReportRenderer, ReportRendererConfig, ReportRendererContext,
 } from '../src';
 import { statesOf, TestStack } from './support/synth';
 

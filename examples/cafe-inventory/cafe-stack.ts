@@ -5,11 +5,11 @@ import { AccountRecovery, UserPool } from 'aws-cdk-lib/aws-cognito';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { ReportApi, ReportDataSource, ReportLink, ReportRenderer, ScheduledReportPipeline } from 'cdk-scheduled-report-pipeline';
 import type { Construct } from 'constructs';
 import type { CafeDatabase } from './cafe-database';
 import { CafeFunction } from './cafe-function';
 import type { CafeWebsite } from './cafe-website';
+import { ReportApi, ReportDataSource, ReportLink, ReportRenderer, ScheduledReportPipeline } from 'cdk-scheduled-report-pipeline';
 
 export interface CafeStackProps extends StackProps {
   /** Where the suppliers and their coffee are kept. */

@@ -142,11 +142,11 @@ export class Ledger {
    * is better than none. One that was refused has not been begun after all: when it has failed, the run may be taken over.
    */
   public async endDelivery(reportId: string, executionArn: string, topicArn: string, outcome: DeliveryItem, now: string): Promise<void> {
-    await this.update(reportId, `delivery#${topicArn}`, { ...outcome, endedAt: now }, {
+    const ended = await this.update(reportId, `delivery#${topicArn}`, { ...outcome, endedAt: now }, {
       condition: '#status IN (:sending, :unknown)',
       values: { ':sending': 'SENDING', ':unknown': 'UNKNOWN' },
     });
-    if (outcome.status === 'REFUSED') {
+    if (ended && outcome.status === 'REFUSED') {
       await this.update(reportId, 'run', { deliveryBegunAt: undefined }, { condition: 'executionArn = :owner', values: { ':owner': executionArn } });
     }
   }

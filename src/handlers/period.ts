@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
-import { Period } from '../workflow/contract';
 import { ReportError } from './errors';
+import { Period } from '../workflow/contract';
 
 /**
  * The period of a report. It derives from the time for which the run was started, never from the clock, so that a late or

@@ -18,7 +18,7 @@ const SHORTEST_SESSION_SECONDS = 900;
 export async function handler(event: LinkEvent): Promise<LinkResult> {
   const asked = Number(requireEnv('EXPIRES_IN_SECONDS'));
   const signer = await assumeSigner(event, asked);
-  const s3 = new S3Client({ credentials: signer.credentials, responseChecksumValidation: 'WHEN_REQUIRED' });
+  const s3 = new S3Client({ credentials: signer.credentials, requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' });
 
   const links = [];
   for (const file of event.files) {
@@ -68,7 +68,7 @@ async function assumeSigner(event: LinkEvent, asked: number) {
 /** The name under which a reader saves the file. */
 export function fileName(run: Run, file: OutputFile): string {
   const extension = file.name.includes('.') ? file.name.slice(file.name.lastIndexOf('.')) : '';
-  return `${run.report} ${formatPeriod(run.period, run.locale)}${extension}`.replace(/[\\/:*?"<>|\u0000-\u001f]/g, '-');
+  return `${run.report} ${formatPeriod(run.period, run.locale)}${extension}`.replace(/[\u2010-\u2015]/g, '-').replace(/[\\/:*?"<>|\u0000-\u001f]/g, '-');
 }
 
 function opensInBrowser(file: OutputFile): boolean {

@@ -96,8 +96,9 @@ function checkedBody(event: APIGatewayProxyEvent): CreateReportBody {
   let body: unknown;
   try {
     body = text.length === 0 ? {} : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
+    JSON.stringify(body); // which a nest that is too deep does not survive
   } catch (error) {
-    throw new Refusal(400, 'The body is not JSON in UTF-8.');
+    throw new Refusal(400, 'The body is not JSON in UTF-8, or it is nested too deep.');
   }
   try {
     const checked = validated<CreateReportBody>(createReportBody, body, 'the body', 'InvalidInput');
@@ -119,11 +120,11 @@ function checkedBody(event: APIGatewayProxyEvent): CreateReportBody {
  * of an identity pool have one principal, and an id each.
  */
 export function callerOf({ requestContext: { authorizer, identity } }: Pick<APIGatewayProxyEvent, 'requestContext'>): string {
-  if (authorizer?.claims?.sub) {
-    return `cognito|${authorizer.claims.iss}|${authorizer.claims.sub}`;
-  }
   if (authorizer?.principalId) {
-    return `authorizer|${authorizer.principalId}`;
+    return `authorizer|${authorizer.principalId}`; // first, because a custom authorizer may pass on whatever it likes as claims
+  }
+  if (authorizer?.claims) {
+    return `cognito|${authorizer.claims.iss}|${authorizer.claims.sub}`;
   }
   if (identity?.userArn) {
     const principal = identity.userArn.replace(/^(arn:[^:]+:sts::\d+:assumed-role\/[^/]+)\/.*$/, '$1');

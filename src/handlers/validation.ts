@@ -1,6 +1,6 @@
 import Ajv, { ErrorObject } from 'ajv';
-import { createReportBody, startInput } from '../workflow/schema';
 import { ReportError, ReportErrorName } from './errors';
+import { createReportBody, startInput } from '../workflow/schema';
 
 const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { OnEmpty, ReportDataSource, ReportLink, ReportRenderer, ScheduledReportPipeline } from 'cdk-scheduled-report-pipeline';
 import { CafeFunction } from '../../examples/cafe-inventory/cafe-function';
+import { OnEmpty, ReportDataSource, ReportLink, ReportRenderer, ScheduledReportPipeline } from 'cdk-scheduled-report-pipeline';
 
 /** A pipeline whose data source does what the parameters of the run say. */
 class ScriptedStack extends Stack {

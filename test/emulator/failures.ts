@@ -100,7 +100,9 @@ async function failures(run: Run): Promise<void> {
   const mailbox = await Mailbox.open(run, cloud, { [outputs.ReadersTopicArn]: 'readers', [outputs.OwnerTopicArn]: 'owner' });
   const pipeline = new Pipeline(cloud, outputs, mailbox);
 
-  const begun = await Promise.all(SCENARIOS.map(async scenario => ({ ...scenario, executionArn: await pipeline.start({ parameters: { script: scenario.script } }) })));
+  const begun = await Promise.all(SCENARIOS.map(async scenario => ({
+    ...scenario, executionArn: await pipeline.start({ parameters: { script: scenario.script } }),
+  })));
   await Promise.all(begun.map(({ executionArn }) => pipeline.end(executionArn)));
   await sleep(SETTLING_MS);
   for (const { script, status, rows, told, executionArn } of begun) {

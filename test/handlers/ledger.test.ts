@@ -1,5 +1,7 @@
-import { TABLE, TOPIC } from './support/environment';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { setClock } from './support/clock';
+import { TABLE, TOPIC } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { NOW } from './support/runs';
 import { Ledger, RunStatus } from '../../src/handlers/ledger';
@@ -188,10 +190,35 @@ describe('a request', () => {
   });
 });
 
-describe('the fake table', () => {
-  const update = async (fields: object) => (ledger as any).client.send({ ...fields });
+describe('the fake table refuses, as DynamoDB does,', () => {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+  const put = async (input: object) => client.send(new PutCommand({ TableName: TABLE, Item: { pk: 'p', sk: 's', a: 1 }, ...input }));
+  const update = async (input: object) => client.send(new UpdateCommand({ TableName: TABLE, Key: { pk: 'p', sk: 's' }, ...input }));
 
-  test('refuses what it does not know', () => {
-    expect(update).toBeDefined();
+  test.each<[string, () => Promise<unknown>, string]>([
+    ['a value that is undefined', async () => put({ Item: { pk: 'p', sk: 's', a: undefined } }), 'a is undefined'],
+    ['a reserved word', async () => put({ ConditionExpression: 'status = :s', ExpressionAttributeValues: { ':s': 1 } }), 'reserved'],
+    ['a value that is not used', async () => put({ ExpressionAttributeValues: { ':s': 1 } }), ':s is unused'],
+    ['a name that is not used', async () => put({ ExpressionAttributeNames: { '#s': 'status' } }), '#s is unused'],
+    ['a name that is not defined, in a part that need not be evaluated', async () => put({ ConditionExpression: 'attribute_not_exists(pk) OR attribute_not_exists(#s)' }), '#s is not defined'],
+    ['a value that is not defined', async () => put({ ConditionExpression: 'attribute_not_exists(pk) OR b = :b' }), ':b is not defined'],
+    ['an operator that it does not know', async () => put({ ConditionExpression: 'a >= :b', ExpressionAttributeValues: { ':b': 1 } }), 'not known'],
+    ['a condition that is left over', async () => put({ ConditionExpression: 'attribute_not_exists(pk) )' }), 'is left'],
+    ['an attribute that is updated twice', async () => update({ UpdateExpression: 'SET a = :b REMOVE a', ExpressionAttributeValues: { ':b': 1 } }), 'twice'],
+    ['an update of the key', async () => update({ UpdateExpression: 'SET pk = :b', ExpressionAttributeValues: { ':b': 1 } }), 'part of the key'],
+    ['another table', async () => update({ TableName: 'other' }), 'does not exist'],
+  ])('%s', async (_what, action, message) => {
+    await expect(action()).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining(message) });
+    expect(dynamodb.keys()).toEqual([]);
+  });
+
+  test('and evaluates NOT before AND before OR', async () => {
+    const holds = async (condition: string) => put({ ConditionExpression: condition, ExpressionAttributeValues: { ':one': 1, ':two': 2 } }).then(() => true, ({ name }) => name);
+
+    dynamodb.seed({ pk: 'p', sk: 's', a: 1 });
+    expect(await holds('a = :one OR a = :two AND a = :two')).toBe(true);
+    expect(await holds('(a = :one OR a = :two) AND a = :two')).toBe('ConditionalCheckFailedException');
+    expect(await holds('NOT a IN (:two) AND a <> :two OR b = :one')).toBe(true);
+    expect(await holds('NOT (a IN (:two, :one) OR b = :one)')).toBe('ConditionalCheckFailedException');
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Bookkeeper } from './bookkeeper';
-import { check, CHECK_LINK_SECONDS, checkNothingIsLeft, type Traces } from './check';
+import { check, CHECK_LINK_SECONDS, checkNothingIsLeft, type OpenCafe } from './check';
 import { cloudAt } from './cloud';
 import { startDatabase } from './database';
 import { deployCafe } from './deploy';
@@ -9,14 +9,20 @@ import { Mailbox } from './mailbox';
 import { installMinistack, isMinistackInstalled, startMinistack } from './ministack';
 import { follow } from './progress';
 import { Interrupted, Run } from './run';
+import { takeScreenshots } from './screenshots';
 import { seconds, step } from './step';
 import { publishWebsite } from './website';
 
+/** What is done with the open café: it is kept open for people, judged, or pictured. */
+type Visit = (cafe: OpenCafe, run: Run) => Promise<unknown>;
+
+const VISITS: Record<string, Visit> = { '--check': check, '--screenshots': takeScreenshots };
+
 /**
  * The café on this machine: the same stack as in the cloud, deployed by the same toolkit, to an emulator. It asks for a report as
- * Frank the bookkeeper does, and shows how he gets it. With `--check` it does the rest of what people do, too, and judges all of it.
+ * Frank the bookkeeper does, and shows how he gets it.
  */
-async function cafe(run: Run, isCheck: boolean): Promise<Traces> {
+async function openCafe(run: Run, linkSeconds?: number): Promise<OpenCafe> {
   if (!isMinistackInstalled()) {
     await step('Install ministack, this once', () => installMinistack(run));
   }
@@ -25,9 +31,7 @@ async function cafe(run: Run, isCheck: boolean): Promise<Traces> {
   const cloud = cloudAt(endpoint);
   const database = await step('Start and fill the supplier database', () => startDatabase(run), ({ name }) => name);
   const outputs = await step('Deploy the café with the CDK toolkit', () => deployCafe(run, cloud, {
-    databaseUrl: database.url,
-    websiteOrigin: endpoint,
-    linkSeconds: isCheck ? CHECK_LINK_SECONDS : undefined,
+    databaseUrl: database.url, websiteOrigin: endpoint, linkSeconds,
   }));
   const website = await step('Publish the website and the menu', () => publishWebsite(cloud, outputs));
 
@@ -45,36 +49,42 @@ async function cafe(run: Run, isCheck: boolean): Promise<Traces> {
   }
   const mail = await step('Wait for the mail', () => until('the mail', 15, () => mailbox.mails.find(({ to }) => to === frank.email)), ({ subject }) => subject);
   console.log(`  ${seconds(performance.now() - opened)} from nothing to the mail`);
+  return { cloud, database, outputs, frank, mailbox, website, idempotencyKey, reportId, mail };
+}
 
-  if (isCheck) {
-    await check({ cloud, database, outputs, frank, mailbox, website, idempotencyKey, reportId, mail });
-  } else {
-    console.log(`
+async function stayOpen({ cloud, outputs, frank, mailbox, website }: OpenCafe, run: Run): Promise<void> {
+  console.log(`
   The mail     ${mailbox.address}
   The website  ${website}
   Log in as    ${frank.email}
   Password     ${frank.password}
   The API      ${outputs.ApiUrl}
-  The cloud    ${endpoint}   (aws --endpoint-url, with any credentials)
+  The cloud    ${cloud.endpoint}   (aws --endpoint-url, with any credentials)
 
   Ctrl-C ends it and all that it has started.
 `);
-    await run.untilInterrupted();
-  }
-  return { endpoint, directory: run.directory };
+  await run.untilInterrupted();
 }
 
-async function main(isCheck: boolean): Promise<void> {
+async function main(mode: string | undefined): Promise<void> {
+  const visit = mode === undefined ? stayOpen : VISITS[mode];
+  if (!visit) {
+    throw new Error(`there is no ${mode}; try ${Object.keys(VISITS).join(' or ')}, or nothing`);
+  }
   try {
-    const traces = await Run.during(run => cafe(run, isCheck));
+    const traces = await Run.during(async run => {
+      const cafe = await openCafe(run, visit === check ? CHECK_LINK_SECONDS : undefined);
+      await visit(cafe, run);
+      return { endpoint: cafe.cloud.endpoint, directory: run.directory };
+    });
     await step('Nothing is left of it', () => checkNothingIsLeft(traces));
   } catch (error) {
-    if (isCheck || !(error instanceof Interrupted)) throw error;
+    if (visit !== stayOpen || !(error instanceof Interrupted)) throw error;
     console.log('The café has closed.');
   }
 }
 
-main(process.argv.includes('--check')).then(
+main(process.argv[2]).then(
   () => process.exit(0),
   error => {
     console.error(error);

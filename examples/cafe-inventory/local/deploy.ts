@@ -35,8 +35,10 @@ export async function deployCafe(run: Run, cloud: Cloud, { databaseUrl, websiteO
   return { ...outputs as unknown as Outputs, ApiUrl: localAddress(cloud, outputs.ApiUrl) };
 }
 
-/** Deploys a stack of an app by the CDK toolkit, as one would to AWS; what tells it to go elsewhere is its environment. Returns the outputs. */
-export async function deployApp(run: Run, cloud: Cloud, app: string, stack: string, variables: NodeJS.ProcessEnv = {}): Promise<Record<string, string>> {
+/** Deploys a stack of an app by the CDK toolkit, as one would to AWS, and returns its outputs. What tells the toolkit to go elsewhere is its environment. */
+export async function deployApp(
+  run: Run, cloud: Cloud, app: string, stack: string, variables: NodeJS.ProcessEnv = {},
+): Promise<Record<string, string>> {
   const assembly = join(run.directory, 'cdk.out');
   const outputs = join(run.directory, 'outputs.json');
   const environment = environmentFor(cloud, run.directory);

@@ -5,7 +5,7 @@ export const SECRET = 'S3CR3T';
 const SECRETS = new RegExp(`${SECRET}|https?://|X-Amz-|secretAccessKey`, 'i');
 
 /** Captures what is logged, and fails each test in which a link, a parameter or a row is. */
-export function captureLogs(): { text(): string } {
+export function captureLogs(): { entries(): unknown[] } {
   let logged: unknown[] = [];
   beforeEach(() => {
     logged = [];
@@ -17,5 +17,5 @@ export function captureLogs(): { text(): string } {
     jest.restoreAllMocks();
     expect(inspect(logged, { depth: 20 })).not.toMatch(SECRETS);
   });
-  return { text: () => inspect(logged, { depth: 20 }) };
+  return { entries: () => logged };
 }
