@@ -89,8 +89,9 @@ export abstract class ReportLink {
 class PresignedLink extends ReportLink {
   public constructor(private readonly expiresIn: Duration) {
     super();
-    if (!expiresIn.isUnresolved() && (expiresIn.toMilliseconds() < 1000 || expiresIn.toMilliseconds() > Duration.hours(1).toMilliseconds())) {
-      throw new Error(`expiresIn of a presigned link is ${expiresIn.toHumanString()}, and the credentials that sign it live for one hour at most; `
+    if (expiresIn.isUnresolved() || expiresIn.toMilliseconds() < 1000 || expiresIn.toMilliseconds() > Duration.hours(1).toMilliseconds()) {
+      const got = expiresIn.isUnresolved() ? 'not known at synth' : expiresIn.toHumanString();
+      throw new Error(`expiresIn of a presigned link is ${got}, and the credentials that sign it live for one hour at most; `
         + 'choose 1 second to 1 hour, or extend ReportLink with a link that is signed when it is opened');
     }
   }

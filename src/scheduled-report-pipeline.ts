@@ -223,6 +223,8 @@ export class ScheduledReportPipeline extends Construct {
     const timeZone = props.timeZone ?? props.schedule?.timeZone ?? TimeZone.ETC_UTC;
     const locale = checkedLocale(props.locale ?? 'en-GB');
     const message = checkedMessage(props.message);
+    const renderTimeout = props.renderTimeout ?? Duration.minutes(15);
+    checkRenderTimeout(renderTimeout);
     checkTopic('topic', topic);
     checkTopic('ownerTopic', ownerTopic);
     checkRetention(retention);
@@ -253,7 +255,7 @@ export class ScheduledReportPipeline extends Construct {
     // The steps.
     const dataSource = props.dataSource.bind(new Construct(this, 'DataSource'), { event: DATA_SOURCE_EVENT, data, policiesInPlace });
     const renderer = props.renderer.bind(new Construct(this, 'Render'), {
-      data, reports, encryptionKey, policiesInPlace, timeout: props.renderTimeout ?? Duration.minutes(15),
+      data, reports, encryptionKey, policiesInPlace, timeout: renderTimeout,
     });
     const link = (props.link ?? ReportLink.presigned()).bind(new Construct(this, 'Link'), { reports, ledger: this.ledger, encryptionKey });
     checkLifetime(link.expiresIn, retention);
@@ -401,7 +403,7 @@ export class ScheduledReportPipeline extends Construct {
    * @param props When, and with which parameters.
    */
   public addSchedule(id: string, props: ReportScheduleProps): scheduler.Schedule {
-    if (!this.linkExpiresIn.isUnresolved() && this.linkExpiresIn.toHours({ integral: false }) <= 1) {
+    if (this.linkExpiresIn.toHours({ integral: false }) <= 1) {
       Annotations.of(this).addInfo(`the link of a scheduled report lives ${this.linkExpiresIn.toHumanString()}: it is dead when the message is read later`);
     }
     return this.schedules.add(id, props);
@@ -419,6 +421,12 @@ function checkTopic(prop: string, topic: sns.ITopic | undefined) {
   }
 }
 
+function checkRenderTimeout(timeout: Duration) {
+  if (!timeout.isUnresolved() && timeout.toMinutes({ integral: false }) > 15) {
+    throw new Error(`renderTimeout is ${timeout.toHumanString()}, and a Lambda function ends after 15 minutes; choose at most that`);
+  }
+}
+
 function checkRetention(retention: Duration) {
   if (retention.isUnresolved() || !Number.isInteger(retention.toDays({ integral: false })) || retention.toDays() < 1) {
     const got = retention.isUnresolved() ? 'not known at synth' : retention.toHumanString();
@@ -427,8 +435,9 @@ function checkRetention(retention: Duration) {
 }
 
 function checkLifetime(expiresIn: Duration, retention: Duration) {
-  if (!expiresIn.isUnresolved() && expiresIn.toMilliseconds() > retention.toMilliseconds()) {
-    throw new Error(`the link lives ${expiresIn.toHumanString()}, and the report only ${retention.toHumanString()}; choose a retention that is at least as long`);
+  if (expiresIn.isUnresolved() || expiresIn.toMilliseconds() > retention.toMilliseconds()) {
+    const got = expiresIn.isUnresolved() ? 'for a time that is not known at synth' : expiresIn.toHumanString();
+    throw new Error(`the link lives ${got}, and the report only ${retention.toHumanString()}; choose a retention that is at least as long`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { App, Aws, Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { App, Aws, Duration, Lazy, Stack, TimeZone } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -306,6 +306,7 @@ describe('what is refused at synth', () => {
     expect(() => ReportLink.presigned({ expiresIn: Duration.minutes(61) })).toThrow(/^expiresIn of a presigned link is 1 hour 1 minute, and the credentials that sign it live for one hour at most; choose 1 second to 1 hour/);
     expect(() => ReportLink.presigned({ expiresIn: Duration.millis(10) })).toThrow(/choose 1 second to 1 hour/);
     expect(() => ReportLink.presigned({ expiresIn: Duration.hours(1) })).not.toThrow();
+    expect(() => ReportLink.presigned({ expiresIn: Duration.seconds(Lazy.number({ produce: () => 60 })) })).toThrow(/^expiresIn of a presigned link is not known at synth/);
   });
 
   test('fails for a link that outlives the report', () => {
@@ -321,6 +322,10 @@ describe('what is refused at synth', () => {
   test('fails for a retention that S3 can not keep', () => {
     expect(refusal({ retention: Duration.hours(36) })).toThrow(/^retention is 1 day 12 hours, and S3 expires objects after whole days; pass Duration.days\(n\) with n of 1 or more$/);
     expect(refusal({ retention: Duration.days(0) })).toThrow(/^retention is 0 days/);
+  });
+
+  test('fails for a renderer that would take longer than Lambda lets it', () => {
+    expect(refusal({ renderTimeout: Duration.minutes(16) })).toThrow(/^renderTimeout is 16 minutes, and a Lambda function ends after 15 minutes; choose at most that$/);
   });
 
   test('fails for a variable that there is not', () => {

@@ -104,7 +104,7 @@ async function findFailure(executionArn: string): Promise<{ step?: string; error
   const failures = [...stepsOf(/^(Task|LambdaFunction|Activity|Evaluation).*(Failed|TimedOut)$/), ...stepsOf(/^(Parallel|Map).*Failed$/)];
   const failure = failures.find(failed => !stepsOf(/Succeeded$/).some(({ id, state }) => id! > failed.id! && state === failed.state));
   // Nothing that failed: the state in which the execution was ended.
-  const unfinished = stepsOf(/StateEntered$/).find(({ state }) => !steps.some(({ stateExitedEventDetails }) => stateExitedEventDetails?.name === state));
+  const unfinished = stepsOf(/^(?!Fail).*StateEntered$/).find(({ state }) => !steps.some(({ stateExitedEventDetails }) => stateExitedEventDetails?.name === state));
   const { state: step, taskFailedEventDetails, taskTimedOutEventDetails } = failure ?? unfinished ?? failures[0] ?? {} as typeof events[number];
   const { error, cause } = taskFailedEventDetails ?? taskTimedOutEventDetails ?? {};
   return { step, ...(steps.length < events.length && { error, cause }) };

@@ -40,6 +40,11 @@ export class FakeDynamoDB {
     this.items.set(`${item.pk} ${item.sk}`, structuredClone(item));
   }
 
+  /** Removes the item of one of `keys()`. */
+  public remove(key: string): void {
+    this.items.delete(key);
+  }
+
   /** Does something once before the next operation that matches, or after it: what another execution does, or throw an error. */
   public interrupt(when: 'before' | 'after', kind: Operation['kind'], sk: string | RegExp, action: () => unknown): void {
     this.interruptions.push({ when, action, matches: operation => operation.kind === kind && (typeof sk === 'string' ? operation.sk === sk : sk.test(operation.sk)) });
