@@ -160,7 +160,9 @@ export class Ledger {
   }
 
   /** Closes a run that failed, unless it ended well or belongs to another execution. A run that could not even be opened is recorded, too. */
-  public async fail(reportId: string, executionArn: string, status: FailureStatus, fields: { step: string | undefined; error: string; closedAt: string }): Promise<void> {
+  public async fail(
+    reportId: string, executionArn: string, status: FailureStatus, fields: { step: string | undefined; error: string; closedAt: string },
+  ): Promise<void> {
     await this.update(reportId, 'run', { ...fields, reportId, executionArn, status, ttl: this.ttl() }, {
       condition: 'attribute_not_exists(pk) OR #status = :requested OR (executionArn = :owner AND NOT #status IN (:delivered, :skipped))',
       values: { ':owner': executionArn, ':requested': 'REQUESTED', ':delivered': 'DELIVERED', ':skipped': 'SKIPPED' },
@@ -187,7 +189,9 @@ export class Ledger {
   }
 
   /** Sets the fields, and removes those that are undefined. */
-  private async update(reportId: string, sk: string, fields: object, options: { condition: string; values: object; increment?: string }): Promise<boolean> {
+  private async update(
+    reportId: string, sk: string, fields: object, options: { condition: string; values: object; increment?: string },
+  ): Promise<boolean> {
     const set = Object.entries(fields).filter(([, value]) => value !== undefined);
     const removed = Object.keys(fields).filter(name => fields[name as keyof typeof fields] === undefined);
     return this.attempt(new UpdateCommand({

@@ -2,7 +2,7 @@ import Ajv, { ErrorObject } from 'ajv';
 import { ReportError, ReportErrorName } from './errors';
 import { createReportBody, startInput } from '../workflow/schema';
 
-const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
+const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, verbose: true });
 
 /** What the patterns of the schema mean to people. */
 const PATTERNS: Record<string, string> = {
@@ -31,7 +31,8 @@ function sentence(error: ErrorObject): string {
     case 'const': return `${place} must be ${JSON.stringify(error.params.allowedValue)}`;
     case 'enum': return `${place} must be one of ${error.params.allowedValues.join(', ')}`;
     case 'pattern': return `${place} must be ${PATTERNS[error.params.pattern] ?? `of the form ${error.params.pattern}`}`;
-    case 'oneOf': return `${place} must have either "rows" or "data", and not both`;
+    // Ajv asks this before it asks whether there is an object at all.
+    case 'oneOf': return `${place} must ${Array.isArray(error.data) || Object(error.data) !== error.data ? 'be object' : 'have either "rows" or "data", and not both'}`;
     default: return `${place} ${error.message}`;
   }
 }

@@ -1,8 +1,8 @@
 import { GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
-import { OWNER_TOPIC, TABLE, TOPIC } from './support/environment';
 import { setClock } from './support/clock';
+import { OWNER_TOPIC, TABLE, TOPIC } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { captureLogs, SECRET } from './support/logs';
 import { failureEvent, Recording, recording, replay } from './support/recorded';
@@ -184,7 +184,7 @@ describe('the step that failed', () => {
 
   test('is found where the page begins in the midst of the execution', async () => {
     const recorded = recording('render-failed');
-    const cut = { ...recorded, history: recorded.history.slice(16) };
+    const cut = { ...recorded, history: recorded.history.slice(14) };
     await ended(cut);
 
     expect(line('Step:')).toBe('Step: Render report');

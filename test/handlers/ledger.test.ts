@@ -178,6 +178,7 @@ describe('a delivery', () => {
     await end('REFUSED');
 
     expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm' });
+    expect(run()).toHaveProperty('deliveryBegunAt');
   });
 });
 

@@ -26,7 +26,9 @@ type Changes = Partial<Omit<APIGatewayProxyEvent, 'requestContext'>> & { authori
 
 async function call(event: Changes) {
   const { authorizer = ANA, identity = {}, ...rest } = event;
-  const { body, ...answer } = await handler({ headers: {}, body: null, isBase64Encoded: false, pathParameters: null, ...rest, requestContext: { authorizer, identity } } as APIGatewayProxyEvent);
+  const { body, ...answer } = await handler({
+    headers: {}, body: null, isBase64Encoded: false, pathParameters: null, ...rest, requestContext: { authorizer, identity },
+  } as APIGatewayProxyEvent);
   return { ...answer, body: JSON.parse(body) };
 }
 const post = async (body?: unknown, changes: Changes = {}) => call({ httpMethod: 'POST', resource: '/create_report', body: typeof body === 'string' ? body : JSON.stringify(body), ...changes });
@@ -46,7 +48,8 @@ describe('POST /create_report', () => {
   test('starts an execution that is named by the id', async () => {
     const { body: { reportId } } = await post({ parameters: { supplier: SECRET } });
 
-    expect(started()).toEqual([{ stateMachineArn: STATE_MACHINE, name: reportId, input: { request: { reportId }, parameters: { supplier: SECRET } } }]);
+    const input = { request: { reportId }, parameters: { supplier: SECRET } };
+    expect(started()).toEqual([{ stateMachineArn: STATE_MACHINE, name: reportId, input }]);
   });
 
   test('is in the ledger before the execution starts, without its parameters', async () => {

@@ -1,0 +1,109 @@
+import { Failure, failureNotice } from '../../src/handlers/failure-notice';
+import { RunItem } from '../../src/handlers/ledger';
+
+const ARN = 'arn:aws:states:eu-west-1:111111111111:execution:Stock:e1';
+const run: RunItem = {
+  reportId: 'r',
+  status: 'FAILED',
+  attempt: 2,
+  executionArn: ARN,
+  trigger: 'SCHEDULE',
+  report: 'Stock',
+  period: { from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z', timeZone: 'Europe/Madrid' },
+};
+const failure: Failure = { report: 'Stock', locale: 'en-GB', run, reportId: 'r', executionArn: ARN, status: 'FAILED', step: 'Deliver', error: 'E', cause: 'C' };
+
+const body = (changes: Partial<Failure>) => failureNotice({ ...failure, ...changes }).body;
+const line = (word: string, changes: Partial<Failure>) => body(changes).split('\n').find(text => text.startsWith(`${word}: `))?.slice(word.length + 2);
+/** An error as Lambda hands it to Step Functions. */
+const thrown = (errorType: string, errorMessage: string) => ({ error: errorType, cause: JSON.stringify({ errorType, errorMessage, trace: ['at secret.js:1'] }) });
+
+describe('the notice', () => {
+  test('names the report and its period in subject and text', () => {
+    const { subject, body: text } = failureNotice(failure);
+
+    expect(subject).toBe('FAILED: Stock, 20 Nov 2026');
+    expect(text).toMatch(/^The report "Stock" for 20 Nov 2026 was not delivered\.\n/);
+  });
+
+  test('names what is known of a run that could not be opened', () => {
+    expect(failureNotice({ ...failure, run: undefined })).toEqual({
+      subject: 'FAILED: Stock', body: expect.stringMatching(/^The report "Stock" was not delivered\.\n[^]*\nRun: r\n/),
+    });
+  });
+
+  test('speaks the language of the report for its period', () => {
+    expect(failureNotice({ ...failure, locale: 'es' }).subject).toBe('FAILED: Stock, 20 nov 2026');
+  });
+
+  test('names the run, its attempt, and its execution', () => {
+    expect([line('Run', {}), line('Execution', {})]).toEqual(['r (attempt 2)', ARN]);
+  });
+
+  test('does not name the attempt of another execution as its own', () => {
+    expect(line('Run', { run: { ...run, executionArn: 'other', status: 'RUNNING' } })).toBe('r');
+  });
+});
+
+describe('the address in the console', () => {
+  test.each([
+    ['aws', 'https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/'],
+    ['aws-cn', 'https://eu-west-1.console.amazonaws.cn/states/home?region=eu-west-1#/v2/executions/details/'],
+    ['aws-us-gov', 'https://eu-west-1.console.amazonaws-us-gov.com/states/home?region=eu-west-1#/v2/executions/details/'],
+  ])('in the partition %s', (partition, address) => {
+    const executionArn = ARN.replace('arn:aws:', `arn:${partition}:`);
+
+    expect(line('In the console', { executionArn })).toBe(`${address}${executionArn}`);
+  });
+});
+
+describe('what happened, and what to do', () => {
+  const again = 'start the pipeline again with the input of this execution';
+
+  test.each<[string, Partial<Failure>, string, string | undefined]>([
+    ['an input that was refused', thrown('InvalidInput', 'the input is wrong'), 'the input is wrong', 'Start the pipeline again with an input that it takes; docs/data-contract.md shows it.'],
+    ['data that was refused', thrown('InvalidData', 'row 2 is wrong'), 'row 2 is wrong', `Correct the data source, and ${again}; nothing was written at the report's address.`],
+    ['a render that was refused', thrown('InvalidRender', 'it is short'), 'it is short', `When the cause is mended, ${again}.`],
+    ['a link that does not open', thrown('InvalidLink', 'it answers 403'), 'it answers 403', `When the cause is mended, ${again}.`],
+    ['a message that was refused', thrown('DeliveryRefused', 'not authorized'), 'not authorized', `When the cause is mended, ${again}.`],
+    ['an empty report', thrown('EmptyReport', 'no rows; set onEmpty'), 'no rows; set onEmpty', undefined],
+    ['an uncertain delivery', thrown('DeliveryUncertain', 'it is not known'), 'it is not known', 'Ask a reader whether the message arrived; if not, request the report again.'],
+    ['a task that took too long', { error: 'States.Timeout', cause: '' }, 'Deliver took longer than it is given.', `Make it faster or give it more time. When the cause is mended, ${again}.`],
+    ['a function that took too long', thrown('Sandbox.Timedout', 'RequestId: x Error: Task timed out after 60.00 seconds'), 'Deliver took longer than it is given.', `Make it faster or give it more time. When the cause is mended, ${again}.`],
+    ['a permission that lacks', { error: 'States.Permissions', cause: 'not authorized to invoke' }, 'The workflow may not do this: not authorized to invoke', `Grant it. When the cause is mended, ${again}.`],
+    ['no capacity', { error: 'Lambda.TooManyRequestsException', cause: 'Rate Exceeded.' }, 'Lambda had no capacity left for this account, and several tries did not help.',
+      `Raise the account's concurrency or spread the schedules. When the cause is mended, ${again}.`],
+    ['a run that took too long', { status: 'TIMED_OUT', error: 'States.Timeout', cause: '' }, 'The run as a whole took longer than it is given (runTimeout).', `When the cause is mended, ${again}.`],
+    ['a run that was stopped', { status: 'ABORTED', error: 'ABORTED', cause: '' }, 'The execution was stopped by somebody.', `Redrive the execution, or ${again}.`],
+    ['an error that nobody knows', thrown('KeyError', "'kilos'"), "KeyError: 'kilos'", `When the cause is mended, ${again}.`],
+    ['an error without a cause', { error: 'Mystery', cause: '' }, 'Mystery', `When the cause is mended, ${again}.`],
+  ])('%s', (_what, changes, what, remedy) => {
+    expect([line('What happened', changes), line('What to do', changes)]).toEqual([what, remedy]);
+  });
+
+  test('for who requested a report, it is to request it again', () => {
+    expect(line('What to do', { ...thrown('KeyError', 'x'), run: { ...run, requester: 'q' } })).toBe('When the cause is mended, request the report again.');
+  });
+
+  test('does not propose a redrive of what Catch saw: that enters the Fail state again', () => {
+    expect(body(thrown('KeyError', 'x'))).not.toMatch(/redrive/i);
+  });
+
+  test.each([
+    ['only looks like JSON', '{not json', 'E: {not json'],
+    ['is JSON of another kind', '{"a":1}', 'E: {"a":1}'],
+    ['is JSON of nothing', '{"errorMessage":null}', 'E: {"errorMessage":null}'],
+    ['is plain', 'it broke', 'E: it broke'],
+  ])('quotes a cause that %s', (_what, cause, what) => {
+    expect(line('What happened', { cause })).toBe(what);
+  });
+
+  test('quotes 600 characters of a cause, and says where the rest is', () => {
+    expect(line('What happened', { cause: 'x'.repeat(600) })).toBe(`E: ${'x'.repeat(600)}`);
+    expect(line('What happened', { cause: 'x'.repeat(601) })).toBe(`E: ${'x'.repeat(600)} ... (more in the console)`);
+  });
+
+  test('quotes no stack trace', () => {
+    expect(body(thrown('KeyError', 'x'))).not.toContain('secret.js');
+  });
+});
