@@ -118,6 +118,7 @@ class PresignedLink extends ReportLink {
         SIGNER_ROLE_ARN: signer.roleArn,
         EXPIRES_IN_SECONDS: this.expiresIn.toSeconds().toString(),
         BUCKET_ARN: reports.bucket.bucketArn,
+        REPORTS_PREFIX: reports.prefix,
         ...(bucketKey && { ENCRYPTION_KEY_ARN: bucketKey.keyArn }),
       },
     });

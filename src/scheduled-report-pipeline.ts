@@ -301,9 +301,18 @@ export class ScheduledReportPipeline extends Construct {
     sns.TopicGrants.fromTopic(topic).publish(this.deliverFunction);
     iam.Grant.addToPrincipal({ grantee: this.deliverFunction, actions: ['lambda:InvokeFunction'], resourceArns: [link.handler.functionArn] });
 
+    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
+      enforceSSL: true,
+      encryption: encryptionKey ? sqs.QueueEncryption.KMS : sqs.QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey: encryptionKey,
+      retentionPeriod: Duration.days(14),
+    });
+    grantKey(encryptionKey, new iam.ServicePrincipal('events.amazonaws.com'));
+
     const closeFailedRunScope = new Construct(this, 'CloseFailedRun');
     this.closeFailedRunFunction = new CloseFailedRunFunction(closeFailedRunScope, 'Function', {
       description: 'Closes runs of a report that failed, and tells the owner',
+      deadLetterQueue: this.deadLetterQueue, // of events that it failed to handle; those that did not reach it, the rule puts there
       ...handlerDefaults(closeFailedRunScope, {
         timeout: Duration.minutes(1),
         encryptionKey,
@@ -358,14 +367,6 @@ export class ScheduledReportPipeline extends Construct {
     this.grants = new ReportPipelineGrants(this.stateMachine, encryptionKey);
 
     // What no Catch sees.
-    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
-      enforceSSL: true,
-      encryption: encryptionKey ? sqs.QueueEncryption.KMS : sqs.QueueEncryption.SQS_MANAGED,
-      encryptionMasterKey: encryptionKey,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledge(this.deadLetterQueue, 'SQS3', 'It is itself the dead-letter queue, of a rule and of schedules.');
-    grantKey(encryptionKey, new iam.ServicePrincipal('events.amazonaws.com'));
     new events.Rule(this, 'RunsThatFailed', {
       description: `Runs of the report ${reportName} that did not succeed`,
       eventPattern: {

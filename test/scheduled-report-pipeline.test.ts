@@ -103,6 +103,13 @@ describe('a pipeline with the three required props', () => {
     });
   });
 
+  test('keeps events that the failure handler could not handle', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Closes runs of a report that failed, and tells the owner',
+      DeadLetterConfig: { TargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportDeadLetters'), 'Arn'] } },
+    });
+  });
+
   test('sends empty reports, and links that live for an hour', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: Match.objectLike({ ON_EMPTY: 'SEND', LINK_LIFETIME_SECONDS: '3600', MESSAGE_SUBJECT: '{{report}}: {{period}}' }) },

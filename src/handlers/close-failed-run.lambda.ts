@@ -6,7 +6,7 @@ import { requireEnv } from './environment';
 import { Failure, failureNotice } from './failure-notice';
 import { FailureStatus, ledgerFromEnvironment } from './ledger';
 import { asciiSubject } from './message';
-import { FailureEvent, StartInput } from '../workflow/contract';
+import { CLOSE_FAILED_RUN, FailureEvent, StartInput } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 const sfn = new SFNClient({});
@@ -85,9 +85,6 @@ function startInputOf({ name, input }: DescribeExecutionOutput): StartInput {
   };
 }
 
-/** The state of this function. */
-const CLOSING = 'Close failed run';
-
 /**
  * The state that failed, as far as the history tells. Where this function was called by that execution before, and failed itself,
  * the execution ended with its error, and the history tells the one that is to be closed.
@@ -97,7 +94,7 @@ async function findFailure(executionArn: string): Promise<{ step?: string; error
     executionArn, reverseOrder: true, includeExecutionData: false, maxResults: 200,
   }));
   const events = newestFirst.map(event => ({ ...event, state: enteredState(newestFirst, event) }));
-  const steps = events.filter(({ state }) => state !== CLOSING);
+  const steps = events.filter(({ state }) => state !== CLOSE_FAILED_RUN);
   const stepsOf = (type: RegExp) => steps.filter(event => type.test(event.type ?? ''));
 
   // A failure counts unless a retry succeeded. A task that failed tells more than the Parallel around it.

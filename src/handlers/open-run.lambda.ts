@@ -1,5 +1,6 @@
 import { checkedInput, claimOf } from './claim';
 import { requireEnv } from './environment';
+import { folderOf } from './folder';
 import { Ledger, ledgerFromEnvironment } from './ledger';
 import { periodOf } from './period';
 import { OpenRunEvent, OpenRunResult, OutputFile, CONTRACT_VERSION } from '../workflow/contract';
@@ -29,10 +30,10 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
   console.log({ message: 'opened', ...claim, attempt: item.attempt });
 
   const attempt = item.attempt!;
-  const folder = `${claim.reportId}/${attempt}/`;
+  const own = { reportId: claim.reportId, attempt };
   const bucket = requireEnv('BUCKET_NAME');
   const files = (JSON.parse(requireEnv('FILES')) as Omit<OutputFile, 'bucket' | 'key'>[])
-    .map(file => ({ ...file, bucket, key: `${requireEnv('REPORTS_PREFIX')}${folder}${file.name}` }));
+    .map(file => ({ ...file, bucket, key: `${folderOf(own, requireEnv('REPORTS_PREFIX'))}${file.name}` }));
   return {
     outcome: 'OPENED',
     run: {
@@ -48,7 +49,7 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
       timeZone,
       parameters: input.parameters ?? {},
     },
-    output: { bucket, key: `${requireEnv('DATA_PREFIX')}${folder}rows.ndjson` },
+    output: { bucket, key: `${folderOf(own, requireEnv('DATA_PREFIX'))}rows.ndjson` },
     files,
     ledger: { table: requireEnv('TABLE_NAME'), ...Ledger.linkKey(claim.reportId, attempt) },
   };

@@ -5,6 +5,8 @@ import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { create as contentDisposition } from 'content-disposition';
 import { requireEnv } from './environment';
+import { ReportError } from './errors';
+import { folderOf, isWithin } from './folder';
 import { formatPeriod } from './wording';
 import { CONTRACT_VERSION, LinkEvent, LinkResult, OutputFile, Run } from '../workflow/contract';
 
@@ -17,6 +19,7 @@ const SHORTEST_SESSION_SECONDS = 900;
 /** Signs a link to each file of the report, for as long as it is asked for and can be kept, and keeps it in the ledger. */
 export async function handler(event: LinkEvent): Promise<LinkResult> {
   const asked = Number(requireEnv('EXPIRES_IN_SECONDS'));
+  checkOwn(event);
   const signer = await assumeSigner(event, asked);
   const s3 = new S3Client({ credentials: signer.credentials, requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' });
 
@@ -38,6 +41,15 @@ export async function handler(event: LinkEvent): Promise<LinkResult> {
     links.push({ file: file.name, expiresAt });
   }
   return { version: CONTRACT_VERSION, links };
+}
+
+/** The signer may read every report of the pipeline: this function signs for those of the run alone. */
+function checkOwn(event: LinkEvent): void {
+  const folder = folderOf(event, requireEnv('REPORTS_PREFIX'));
+  const foreign = event.files.find(({ key }) => !isWithin(folder, key));
+  if (foreign) {
+    throw new ReportError('InvalidLink', `a link was asked for to ${foreign.key}, which is not under ${folder}, where the files of this run are`);
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { GetObjectCommand, NoSuchKey, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
+import { folderOf, isWithin } from './folder';
 import { isInstant } from './rendering/cells';
 import { htmlPage } from './rendering/html';
 import { parseNdjson } from './rendering/ndjson';
@@ -15,7 +16,7 @@ const s3 = new S3Client({});
 /** Makes a page of the rows that the data source returned or wrote, from S3 to S3, and says what it has read and written. */
 export async function handler(event: RenderEvent): Promise<RenderResult> {
   const bucket = requireEnv('BUCKET_NAME');
-  const folder = `${requireEnv('DATA_PREFIX')}${event.reportId}/${event.attempt}/`;
+  const folder = folderOf(event, requireEnv('DATA_PREFIX'));
   const file = onlyFile(event);
   const data = validated<DataSourceResult>(dataSourceResult, event.data, 'the result of the data source', 'InvalidData');
   checkData(data, folder);
@@ -55,11 +56,6 @@ function checkData(data: DataSourceResult, folder: string): void {
   if (data.totals) {
     checkTotals(data.totals, data.columns);
   }
-}
-
-/** A key in S3 is no path, and ".." means nothing in it, but whatever shows it may take it for one. */
-function isWithin(folder: string, key: string): boolean {
-  return key.startsWith(folder) && key.slice(folder.length).split('/').every(segment => !['', '.', '..'].includes(segment));
 }
 
 async function* referencedRows(bucket: string, key: string): AsyncGenerator<object> {

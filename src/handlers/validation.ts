@@ -10,6 +10,9 @@ const PATTERNS: Record<string, string> = {
   [createReportBody.properties.idempotencyKey.pattern]: '1 to 128 letters, digits and signs of ASCII, without blanks',
 };
 
+/** The types of JSON, as people call them. */
+const KINDS: Record<string, string> = { object: 'an object', array: 'a list', string: 'a text', integer: 'a whole number' };
+
 /** Returns the value as what the schema says that it is, or throws an error that names the first place where it is not. */
 export function validated<T>(schema: object, value: unknown, what: string, errorName: ReportErrorName): T {
   const check = ajv.compile<T>(schema);
@@ -31,8 +34,14 @@ function sentence(error: ErrorObject): string {
     case 'const': return `${place} must be ${JSON.stringify(error.params.allowedValue)}`;
     case 'enum': return `${place} must be one of ${error.params.allowedValues.join(', ')}`;
     case 'pattern': return `${place} must be ${PATTERNS[error.params.pattern] ?? `of the form ${error.params.pattern}`}`;
+    case 'type': return `${place} must be ${KINDS[error.params.type] ?? error.params.type}`;
+    case 'minItems': return `${place} must not be empty`;
     // Ajv asks this before it asks whether there is an object at all.
-    case 'oneOf': return `${place} must ${Array.isArray(error.data) || Object(error.data) !== error.data ? 'be object' : 'have either "rows" or "data", and not both'}`;
+    case 'oneOf': return isObject(error.data) ? `${place} must have either "rows" or "data", and not both` : `${place} must be ${KINDS.object}`;
     default: return `${place} ${error.message}`;
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

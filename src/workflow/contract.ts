@@ -103,7 +103,7 @@ export interface DataSourceResult {
   /** Where the data source wrote the rows. */
   readonly data?: DataReference;
   /** Totals by column name, computed by the data source. */
-  readonly totals?: Row;
+  readonly totals?: { readonly [column: string]: string | number | boolean | null };
 }
 
 export interface DataReference {
@@ -175,6 +175,9 @@ export interface DeliverResult {
   readonly reportId: string;
   readonly messageId?: string;
 }
+
+/** The state that closes a run that failed. Its handler looks past it in the history of the execution. */
+export const CLOSE_FAILED_RUN = 'Close failed run';
 
 /** What the workflow hands to the failure handler; EventBridge hands it a status change event instead. */
 export interface FailureEvent {

@@ -1,6 +1,7 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { CLOSE_FAILED_RUN } from './contract';
 import { invokeFunction } from './invoke-function';
 import { RETRY } from './retry-policies';
 
@@ -23,7 +24,7 @@ export interface ReportWorkflowProps {
  * What the first state returns is the variable `$opened`, which every later state reads.
  */
 export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sfn.IChainable {
-  const closeFailedRun = invokeFunction(scope, 'Close failed run', {
+  const closeFailedRun = invokeFunction(scope, CLOSE_FAILED_RUN, {
     fn: props.closeFailedRun,
     payload: sfn.TaskInput.fromObject({
       executionArn: '{% $states.context.Execution.Id %}',

@@ -31,7 +31,7 @@ const SCENARIOS: Scenario[] = [
   { script: 'by reference', status: 'DELIVERED', rows: 5000 },
   { script: 'empty', status: 'SKIPPED', rows: 0 },
   { script: 'malformed', status: 'FAILED', told: [/Step: Render and presign/, /the result of the data source is not what the data contract asks for/] },
-  { script: 'no columns', status: 'FAILED', told: [/columns must NOT have fewer than 1 items/] },
+  { script: 'no columns', status: 'FAILED', told: [/columns must not be empty/] },
   { script: 'wrong type', status: 'FAILED', told: [/row 3, column "quantity"/] },
   { script: 'wrong type by reference', status: 'FAILED', told: [/row 5001, column "quantity"/] },
   { script: 'too large', status: 'FAILED', told: [/returned \d+ KB inline, and at most 200 KB/, /write the rows to event.output and return a reference/] },

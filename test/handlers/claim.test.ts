@@ -70,13 +70,13 @@ describe('checkedInput', () => {
   });
 
   test.each([
-    ['a list', [], 'it must be object'],
-    ['null', null, 'it must be object'],
-    ['a text', 'text', 'it must be object'],
+    ['a list', [], 'it must be an object'],
+    ['null', null, 'it must be an object'],
+    ['a text', 'text', 'it must be an object'],
     ['what the console proposes', { Comment: 'Insert your JSON here' }, 'it has a property "Comment" that the contract does not know'],
     ['a property that would be the prototype', JSON.parse('{"__proto__":{}}'), 'it has a property "__proto__" that the contract does not know'],
-    ['parameters that are a list', { parameters: [] }, 'parameters must be object'],
-    ['parameters that are null', { parameters: null }, 'parameters must be object'],
+    ['parameters that are a list', { parameters: [] }, 'parameters must be an object'],
+    ['parameters that are null', { parameters: null }, 'parameters must be an object'],
     ['a schedule without its zone', { schedule: { arn: 'a', time: SCHEDULE.time } }, "schedule must have required property 'timeZone'"],
     ['a scheduled time without its offset', { schedule: { ...SCHEDULE, time: '2026-11-21T06:00:00' } }, 'schedule.time must be a time with its offset, such as "2026-11-20T07:00:00Z"'],
   ])('refuses %s, and says where', (_what, input, sentence) => {

@@ -39,11 +39,11 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
       ['a reference, a time and totals', { version: 1, columns, data, asOf: '2026-11-20T07:00:00.123456789+05:30', totals: { price: 12.5, supplier: null } } satisfies DataSourceResult],
     ],
     bad: [
-      ['nothing', undefined, 'it must be object'],
-      ['a list', [], 'it must be object'],
+      ['nothing', undefined, 'it must be an object'],
+      ['a list', [], 'it must be an object'],
       ['another version', { version: 2, columns, rows }, 'version must be 1'],
       ['no version', { columns, rows }, "it must have required property 'version'"],
-      ['no columns', { version: 1, columns: [], rows }, 'columns must NOT have fewer than 1 items'],
+      ['no columns', { version: 1, columns: [], rows }, 'columns must not be empty'],
       ['neither rows nor data', { version: 1, columns }, 'it must have either "rows" or "data", and not both'],
       ['both rows and data', { version: 1, columns, rows, data }, 'it must have either "rows" or "data", and not both'],
       ['a misspelt property', { version: 1, columns, rows, totl: {} }, 'it has a property "totl" that the contract does not know'],
@@ -51,7 +51,7 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
         'columns.0.type must be one of text, integer, decimal, currency, date, datetime, boolean, link'],
       ['a currency in small letters', { version: 1, columns: [{ name: 'a', type: 'currency', currency: 'eur' }], rows }, 'columns.0.currency must be of the form ^[A-Z]{3}$'],
       ['a column without a name', { version: 1, columns: [{ type: 'text' }], rows }, "columns.0 must have required property 'name'"],
-      ['a row that is a list', { version: 1, columns, rows: [{}, []] }, 'rows.1 must be object'],
+      ['a row that is a list', { version: 1, columns, rows: [{}, []] }, 'rows.1 must be an object'],
       ['rows in CSV', { version: 1, columns, data: { ...data, format: 'CSV' } }, 'data.format must be "NDJSON"'],
       ['a time without its offset', { version: 1, columns, rows, asOf: '2026-11-20T07:00:00' }, 'asOf must be a time with its offset, such as "2026-11-20T07:00:00Z"'],
       ['a day', { version: 1, columns, rows, asOf: '2026-11-20' }, 'asOf must be a time with its offset, such as "2026-11-20T07:00:00Z"'],
@@ -63,10 +63,10 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
     schema: renderResult,
     good: [['a file', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [{ name: 'report.html', bytes: 1, sha256: '0a'.repeat(32) }] } satisfies RenderResult]],
     bad: [
-      ['no files', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [] }, 'files must NOT have fewer than 1 items'],
+      ['no files', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [] }, 'files must not be empty'],
       ['a file without bytes', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 0, sha256: '0a'.repeat(32) }] }, 'files.0.bytes must be >= 1'],
       ['a hash in capitals', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 1, sha256: '0A'.repeat(32) }] }, 'files.0.sha256 must be of the form ^[0-9a-f]{64}$'],
-      ['half a row', { version: 1, rows: 0.5, asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 1, sha256: '0a'.repeat(32) }] }, 'rows must be integer'],
+      ['half a row', { version: 1, rows: 0.5, asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 1, sha256: '0a'.repeat(32) }] }, 'rows must be a whole number'],
     ],
   },
   {
@@ -76,7 +76,7 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
     bad: [
       ['a URL, which would be in the execution history', { version: 1, links: [{ file: 'a', expiresAt: '2026-11-20T08:00:00.000Z', url: 'https://a' }] },
         'links.0 has a property "url" that the contract does not know'],
-      ['an expiry in seconds', { version: 1, links: [{ file: 'a', expiresAt: 1795240800 }] }, 'links.0.expiresAt must be string'],
+      ['an expiry in seconds', { version: 1, links: [{ file: 'a', expiresAt: 1795240800 }] }, 'links.0.expiresAt must be a text'],
     ],
   },
 ])('$what', ({ what, schema, good, bad }) => {

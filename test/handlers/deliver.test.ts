@@ -186,9 +186,9 @@ describe('a report that does not open', () => {
 
   test.each<[string, any, string]>([
     ['the renderer', { rendered: { version: 1, rows: 1 } }, "InvalidRender: the result of the renderer is not what the data contract asks for: it must have required property 'asOf'"],
-    ['the renderer', { rendered: null }, 'InvalidRender: the result of the renderer is not what the data contract asks for: it must be object'],
+    ['the renderer', { rendered: null }, 'InvalidRender: the result of the renderer is not what the data contract asks for: it must be an object'],
     ['the renderer', { rendered: rendered({ rows: -1 }) }, 'InvalidRender: the result of the renderer is not what the data contract asks for: rows must be >= 0'],
-    ['the link', { link: { version: 1, links: [] } }, 'InvalidLink: the result of the link function is not what the data contract asks for: links must NOT have fewer than 1 items'],
+    ['the link', { link: { version: 1, links: [] } }, 'InvalidLink: the result of the link function is not what the data contract asks for: links must not be empty'],
     ['the link', { link: { version: 1, links: [{ file: 'report.html', url: LINK_URL, expiresAt: '2026-11-21T07:00:03Z' }] } },
       'InvalidLink: the result of the link function is not what the data contract asks for: links.0 has a property "url" that the contract does not know'],
   ])('because %s answered something else', async (_what, changes, sentence) => {

@@ -177,6 +177,19 @@ describe('the name of the file', () => {
 });
 
 describe('fails, and keeps no link,', () => {
+  test.each([
+    ['another report', `reports/${'0'.repeat(32)}/1/report.html`],
+    ['another attempt', `reports/${ID}/2/report.html`],
+    ['the data', `data/${ID}/1/rows.ndjson`],
+    ['what looks like a way out', `reports/${ID}/1/../../report.html`],
+  ])('when it is asked for one to %s', async (_what, key) => {
+    await expect(handler({ ...event, files: [{ ...HTML, key }] })).rejects.toMatchObject({
+      name: 'InvalidLink',
+      message: `a link was asked for to ${key}, which is not under reports/${ID}/1/, where the files of this run are`,
+    });
+    expect(assumed()).toEqual([]);
+  });
+
   test('when the role can not be assumed', async () => {
     sts.on(AssumeRoleCommand).rejects(Object.assign(new Error('is not authorized to perform: sts:AssumeRole'), { name: 'AccessDenied' }));
 
