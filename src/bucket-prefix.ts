@@ -1,3 +1,4 @@
+import { Names, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -27,8 +28,9 @@ export class BucketPrefix {
    * @param grantee The principal.
    */
   public grantRead(grantee: iam.IGrantable): iam.Grant {
-    this.bucket.encryptionKey?.grant(grantee, 'kms:Decrypt');
-    return this.grant(grantee, 's3:GetObject');
+    const reader = this.seenFromHere(grantee);
+    this.bucket.encryptionKey?.grant(reader, 'kms:Decrypt');
+    return this.grant(reader, READ);
   }
 
   /**
@@ -37,16 +39,43 @@ export class BucketPrefix {
    * @param grantee The principal.
    */
   public grantWrite(grantee: iam.IGrantable): iam.Grant {
+    const writer = this.seenFromHere(grantee);
     // Completing a multipart upload decrypts its parts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html).
-    grantKey(this.bucket.encryptionKey, grantee);
-    return this.grant(grantee, 's3:PutObject', 's3:AbortMultipartUpload');
+    grantKey(this.bucket.encryptionKey, writer);
+    return this.grant(writer, WRITE);
   }
 
-  private grant(grantee: iam.IGrantable, ...actions: string[]): iam.Grant {
+  /** @internal */
+  public _readStatement(): iam.PolicyStatement {
+    return new iam.PolicyStatement({ actions: READ, resources: [this.objectsArn] });
+  }
+
+  /** @internal */
+  public _writeStatement(): iam.PolicyStatement {
+    return new iam.PolicyStatement({ actions: WRITE, resources: [this.objectsArn] });
+  }
+
+  private grant(grantee: iam.IGrantable, actions: string[]): iam.Grant {
     const { grantPrincipal } = grantee;
     if (Construct.isConstruct(grantPrincipal)) {
       acknowledgeWildcard(grantPrincipal, this.objectsArn, 'Each run has a folder of its own under the prefix, and its name is not known before the run.');
     }
     return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [this.objectsArn] });
   }
+
+  /**
+   * The principal, with policies in the stack of the bucket. A policy in another stack would make that stack depend on this one,
+   * which depends on it for the function whose role it is.
+   */
+  private seenFromHere(grantee: iam.IGrantable): iam.IGrantable {
+    const { grantPrincipal } = grantee;
+    if (!(grantPrincipal instanceof iam.Role) || Stack.of(grantPrincipal) === Stack.of(this.bucket)) {
+      return grantee;
+    }
+    const id = `Access${Names.nodeUniqueId(grantPrincipal.node)}`;
+    return this.bucket.node.tryFindChild(id) as iam.IRole | undefined ?? iam.Role.fromRoleName(this.bucket, id, grantPrincipal.roleName);
+  }
 }
+
+const READ = ['s3:GetObject'];
+const WRITE = ['s3:PutObject', 's3:AbortMultipartUpload'];

@@ -3,7 +3,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { BucketPrefix } from './bucket-prefix';
-import { checkPolicyOf, invokeFunction, timeoutOf } from './workflow/invoke-function';
+import { isGrantable } from './workflow/imported-policy';
+import { invokeFunction, timeoutOf } from './workflow/invoke-function';
 
 /**
  * What a data source is bound to.
@@ -86,8 +87,9 @@ class FunctionDataSource extends ReportDataSource {
   }
 
   public bind(scope: Construct, context: ReportDataSourceContext): ReportDataSourceConfig {
-    checkPolicyOf(scope, this.fn, context.policiesInPlace);
-    context.data.grantWrite(this.fn);
+    if (isGrantable(scope, this.fn, context.policiesInPlace, [context.data._writeStatement()])) {
+      context.data.grantWrite(this.fn);
+    }
     return {
       task: invokeFunction(scope, 'Look up the data', {
         fn: this.fn,

@@ -1,22 +1,29 @@
 import { Token } from 'aws-cdk-lib';
+import { checkName } from './workflow/checks';
 
 /**
  * The message that brings the link to the readers.
  *
  * Both texts may use these variables: `{{report}}` (the report's name), `{{period}}`, `{{asOf}}` (when the data was true),
  * `{{rows}}`, `{{link}}`, `{{expiry}}` and `{{runId}}` (the report's id). Any other is an error at synth.
+ *
+ * @example
+ * const message: ReportMessage = {
+ *   subject: 'Inventory of {{period}}',
+ *   body: 'Good morning, Frank. Your report: {{link}} (until {{expiry}})',
+ * };
  */
 export interface ReportMessage {
   /**
-   * The subject. It arrives as ASCII without line breaks, and is cut to 99 characters, because SNS takes no other. It must
-   * not hold the link.
+   * The subject, up to 100 characters. It arrives as ASCII and is cut to 99 characters, because SNS takes no other. It must not
+   * hold the link.
    *
    * @default '{{report}}: {{period}}'
    */
   readonly subject?: string;
 
   /**
-   * The text, at most 2,000 characters long. It must hold the link.
+   * The text, at most 2,000 bytes in UTF-8. It must hold the link.
    *
    * @default - a few lines with the report, the period, the link, its expiry, the rows, and the run
    */
@@ -25,7 +32,7 @@ export interface ReportMessage {
 
 const VARIABLES = ['report', 'period', 'asOf', 'rows', 'link', 'expiry', 'runId'];
 /** A function's environment has 4 KB in all (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
-const LONGEST_BODY = 2000;
+const LONGEST_BODY_BYTES = 2000;
 
 const DEFAULT_MESSAGE: Required<ReportMessage> = {
   subject: '{{report}}: {{period}}',
@@ -45,7 +52,8 @@ const DEFAULT_MESSAGE: Required<ReportMessage> = {
 
 /** The message's texts, checked. */
 export function checkedMessage(message: ReportMessage = {}): Required<ReportMessage> {
-  const checked = { ...DEFAULT_MESSAGE, ...message };
+  const checked = { subject: message.subject ?? DEFAULT_MESSAGE.subject, body: message.body ?? DEFAULT_MESSAGE.body };
+  checkName('message.subject', checked.subject);
   checkVariables('subject', checked.subject);
   checkVariables('body', checked.body);
   if (variablesOf(checked.subject).includes('link')) {
@@ -54,8 +62,9 @@ export function checkedMessage(message: ReportMessage = {}): Required<ReportMess
   if (!Token.isUnresolved(checked.body) && !variablesOf(checked.body).includes('link')) {
     throw new Error('message.body does not hold {{link}}, and without it nobody can open the report; add {{link}}');
   }
-  if (!Token.isUnresolved(checked.body) && checked.body.length > LONGEST_BODY) {
-    throw new Error(`message.body has ${checked.body.length} characters, and at most ${LONGEST_BODY} fit; shorten it`);
+  const bytes = Buffer.byteLength(checked.body);
+  if (!Token.isUnresolved(checked.body) && bytes > LONGEST_BODY_BYTES) {
+    throw new Error(`message.body has ${bytes} bytes in UTF-8, and at most ${LONGEST_BODY_BYTES} fit; shorten it`);
   }
   return checked;
 }

@@ -4,15 +4,17 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { BucketPrefix } from './bucket-prefix';
 import { RenderFunction } from './handlers/render-function';
+import { checkName } from './workflow/checks';
 import { handlerDefaults } from './workflow/handler-defaults';
-import { checkPolicyOf } from './workflow/invoke-function';
+import { isGrantable } from './workflow/imported-policy';
 
 /**
  * A file of a report.
  */
 export interface ReportFile {
   /**
-   * The file's name in the report's folder, with its extension, for instance `report.html`.
+   * The file's name in the report's folder, with its extension, for instance `report.html`: letters, digits, dots, dashes and
+   * underscores.
    */
   readonly name: string;
 
@@ -75,7 +77,7 @@ export interface ReportRendererConfig {
  */
 export interface HtmlRendererOptions {
   /**
-   * The title of the page.
+   * The title of the page, up to 100 characters.
    *
    * @default - the report's name
    */
@@ -104,6 +106,11 @@ export abstract class ReportRenderer {
    *
    * It is granted to read the data and to write the files.
    *
+   * @example
+   * declare const renderPdf: lambda.Function;
+   * const report: ReportFile = { name: 'report.pdf', contentType: 'application/pdf' };
+   * const renderer = ReportRenderer.fromFunction(renderPdf, [report]);
+   *
    * @param fn The function.
    * @param files The files that it writes for each report.
    */
@@ -123,6 +130,9 @@ export abstract class ReportRenderer {
 class HtmlRenderer extends ReportRenderer {
   public constructor(private readonly options: HtmlRendererOptions) {
     super();
+    if (options.title !== undefined) {
+      checkName('title', options.title);
+    }
   }
 
   public bind(scope: Construct, { data, reports, timeout, encryptionKey }: ReportRendererContext): ReportRendererConfig {
@@ -151,9 +161,10 @@ class FunctionRenderer extends ReportRenderer {
   }
 
   public bind(scope: Construct, { data, reports, policiesInPlace }: ReportRendererContext): ReportRendererConfig {
-    checkPolicyOf(scope, this.fn, policiesInPlace);
-    data.grantRead(this.fn);
-    reports.grantWrite(this.fn);
+    if (isGrantable(scope, this.fn, policiesInPlace, [data._readStatement(), reports._writeStatement()])) {
+      data.grantRead(this.fn);
+      reports.grantWrite(this.fn);
+    }
     return { handler: this.fn, files: this.files };
   }
 }

@@ -57,6 +57,14 @@ export interface ReportApiProps {
  *
  * `POST /create_report` takes `{"parameters": {...}, "idempotencyKey": "..."}`, both optional, and answers 202 with the report's
  * id at once; the same key again answers with the same report. `GET /reports/{id}` tells who requested the report its status.
+ *
+ * @example
+ * declare const users: cognito.UserPool;
+ * new ReportApi(this, 'Api', {
+ *   pipeline,
+ *   authorizer: new apigateway.CognitoUserPoolsAuthorizer(this, 'SignedIn', { cognitoUserPools: [users] }),
+ *   allowedOrigins: ['https://cafe.example.com'],
+ * });
  */
 export class ReportApi extends Construct {
   /** The API, to which an app may add resources of its own. */

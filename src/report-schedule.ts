@@ -10,7 +10,8 @@ import { PARAMETERS_LIMIT_BYTES, StartInput } from './workflow/contract';
  */
 export interface ReportScheduleProps {
   /**
-   * When, in which time zone. The report is about the calendar day before, in this time zone.
+   * When, in which time zone. The report is about the calendar day before, in this time zone, however often it is made; a rate
+   * goes by the time zone of the pipeline.
    */
   readonly schedule: scheduler.ScheduleExpression;
 
@@ -34,7 +35,7 @@ export class ReportSchedules {
   private group?: scheduler.ScheduleGroup;
   private role?: iam.Role;
 
-  public constructor(private readonly pipeline: ScheduledReportPipeline) {}
+  public constructor(private readonly pipeline: ScheduledReportPipeline, private readonly timeZone: TimeZone) {}
 
   public add(id: string, props: ReportScheduleProps): scheduler.Schedule {
     const parameters = props.parameters ?? {};
@@ -43,7 +44,8 @@ export class ReportSchedules {
       throw new Error(`the parameters of the schedule ${id} have ${bytes} bytes of JSON, and at most ${PARAMETERS_LIMIT_BYTES} travel with a run; `
         + 'put what is larger where the data source can read it, and pass its address');
     }
-    const timeZone = props.schedule.timeZone ?? TimeZone.ETC_UTC;
+    // A rate has no zone of its own, and its report covers a day all the same.
+    const timeZone = props.schedule.timeZone ?? this.timeZone;
     if (timeZone.timezoneName === TimeZone.ETC_UTC.timezoneName && props.schedule.expressionString.startsWith('cron(')) {
       Annotations.of(this.pipeline).addInfo(`the schedule ${id} is in UTC, and so is the day that its report covers: pass timeZone to make it follow the clock of its readers`);
     }

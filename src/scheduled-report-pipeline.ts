@@ -1,4 +1,4 @@
-import { Annotations, ArnFormat, Duration, Names, RemovalPolicy, Stack, TimeZone, Token } from 'aws-cdk-lib';
+import { Annotations, ArnFormat, Duration, Names, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
@@ -21,7 +21,8 @@ import { ReportRenderer } from './renderer';
 import { ReportLink } from './report-link';
 import { ReportScheduleProps, ReportSchedules } from './report-schedule';
 import { acknowledge, acknowledgeWildcard } from './workflow/acknowledge';
-import { grantKey, letLogsUse } from './workflow/encryption';
+import { checkFiles, checkLifetime, checkLocale, checkName, checkRenderTimeout, checkRetention, checkTimeZone, checkTopic } from './workflow/checks';
+import { grantKey, letServicesUse } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { DATA_SOURCE_EVENT, reportWorkflow } from './workflow/report-workflow';
 import { reportStorage } from './workflow/storage';
@@ -182,6 +183,18 @@ export class ReportPipelineGrants {
  * A Step Functions workflow looks the data up, renders the report into S3 while it signs the link, and delivers the link
  * through SNS once the report is proven to open. A ledger in DynamoDB records every run; a run that fails is closed there, and
  * its owner is told.
+ *
+ * @example
+ * const ownerTopic = new sns.Topic(this, 'OwnerNotices', { enforceSSL: true });
+ *
+ * new ScheduledReportPipeline(this, 'Inventory', {
+ *   dataSource: ReportDataSource.fromFunction(lookup),
+ *   renderer: ReportRenderer.html({ title: 'Coffee supplier inventory' }),
+ *   link: ReportLink.presigned({ expiresIn: Duration.minutes(15) }),
+ *   onEmpty: OnEmpty.SKIP,
+ *   topic,
+ *   ownerTopic,
+ * });
  */
 export class ScheduledReportPipeline extends Construct {
   /** The workflow. */
@@ -221,16 +234,19 @@ export class ScheduledReportPipeline extends Construct {
     const retention = props.retention ?? Duration.days(30);
     const reportName = props.reportName ?? id;
     const timeZone = props.timeZone ?? props.schedule?.timeZone ?? TimeZone.ETC_UTC;
-    const locale = checkedLocale(props.locale ?? 'en-GB');
+    const locale = props.locale ?? 'en-GB';
     const message = checkedMessage(props.message);
     const renderTimeout = props.renderTimeout ?? Duration.minutes(15);
+    checkName('reportName', reportName);
+    checkLocale(locale);
+    checkTimeZone(timeZone.timezoneName);
     checkRenderTimeout(renderTimeout);
     checkTopic('topic', topic);
     checkTopic('ownerTopic', ownerTopic);
     checkRetention(retention);
     this.encryptionKey = encryptionKey;
     if (encryptionKey) {
-      letLogsUse(encryptionKey, this, policiesInPlace);
+      letServicesUse(encryptionKey, this, policiesInPlace);
     }
 
     // What runs have in common: their files, and their record. The ledger outlives the report by the 90 days in which Step
@@ -257,6 +273,7 @@ export class ScheduledReportPipeline extends Construct {
     const renderer = props.renderer.bind(new Construct(this, 'Render'), {
       data, reports, encryptionKey, policiesInPlace, timeout: renderTimeout,
     });
+    checkFiles(renderer.files);
     const link = (props.link ?? ReportLink.presigned()).bind(new Construct(this, 'Link'), { reports, ledger: this.ledger, encryptionKey });
     checkLifetime(link.expiresIn, retention);
 
@@ -307,7 +324,6 @@ export class ScheduledReportPipeline extends Construct {
       encryptionMasterKey: encryptionKey,
       retentionPeriod: Duration.days(14),
     });
-    grantKey(encryptionKey, new iam.ServicePrincipal('events.amazonaws.com'));
 
     const closeFailedRunScope = new Construct(this, 'CloseFailedRun');
     this.closeFailedRunFunction = new CloseFailedRunFunction(closeFailedRunScope, 'Function', {
@@ -391,7 +407,7 @@ export class ScheduledReportPipeline extends Construct {
     this.renderFunction = renderer.handler;
     this.linkFunction = link.handler;
     this.linkExpiresIn = link.expiresIn;
-    this.schedules = new ReportSchedules(this);
+    this.schedules = new ReportSchedules(this, timeZone);
     if (props.schedule) {
       this.addSchedule('Schedule', { schedule: props.schedule });
     }
@@ -399,6 +415,12 @@ export class ScheduledReportPipeline extends Construct {
 
   /**
    * Makes the report by itself at further times.
+   *
+   * @example
+   * pipeline.addSchedule('EveryMonday', {
+   *   schedule: scheduler.ScheduleExpression.cron({ weekDay: 'MON', hour: '6', minute: '0', timeZone: TimeZone.EUROPE_MADRID }),
+   *   parameters: { supplier: 'Finca El Mirador' },
+   * });
    *
    * @param id The schedule's construct id.
    * @param props When, and with which parameters.
@@ -414,41 +436,4 @@ export class ScheduledReportPipeline extends Construct {
     this.ledger.grant(grantee, ...actions);
     grantKey(this.encryptionKey, grantee);
   }
-}
-
-function checkTopic(prop: string, topic: sns.ITopic | undefined) {
-  if (topic?.fifo || (topic && !Token.isUnresolved(topic.topicArn) && topic.topicArn.endsWith('.fifo'))) {
-    throw new Error(`${prop} ${Token.isUnresolved(topic.topicArn) ? topic.node.path : topic.topicArn} is a FIFO topic, to which nobody can subscribe by email; pass a standard topic`);
-  }
-}
-
-function checkRenderTimeout(timeout: Duration) {
-  if (!timeout.isUnresolved() && timeout.toMinutes({ integral: false }) > 15) {
-    throw new Error(`renderTimeout is ${timeout.toHumanString()}, and a Lambda function ends after 15 minutes; choose at most that`);
-  }
-}
-
-function checkRetention(retention: Duration) {
-  if (retention.isUnresolved() || !Number.isInteger(retention.toDays({ integral: false })) || retention.toDays() < 1) {
-    const got = retention.isUnresolved() ? 'not known at synth' : retention.toHumanString();
-    throw new Error(`retention is ${got}, and S3 expires objects after whole days; pass Duration.days(n) with n of 1 or more`);
-  }
-}
-
-function checkLifetime(expiresIn: Duration, retention: Duration) {
-  if (expiresIn.isUnresolved() || expiresIn.toMilliseconds() > retention.toMilliseconds()) {
-    const got = expiresIn.isUnresolved() ? 'for a time that is not known at synth' : expiresIn.toHumanString();
-    throw new Error(`the link lives ${got}, and the report only ${retention.toHumanString()}; choose a retention that is at least as long`);
-  }
-}
-
-function checkedLocale(locale: string): string {
-  if (!Token.isUnresolved(locale)) {
-    try {
-      new Intl.Locale(locale);
-    } catch (error) {
-      throw new Error(`locale is ${JSON.stringify(locale)}, which is not a BCP 47 language tag; pass one like 'en-GB' or 'es'`);
-    }
-  }
-  return locale;
 }

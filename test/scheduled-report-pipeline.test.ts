@@ -73,12 +73,12 @@ describe('a pipeline with the three required props', () => {
   });
 
   test('runs its handlers on Node.js 24, on arm64, with JSON logs kept for three months', () => {
-    const functions = Object.values<any>(stack.resourcesBelow('Report')).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    const functions = stack.propertiesBelow('Report', 'AWS::Lambda::Function');
     expect(functions).toHaveLength(5);
-    for (const { Properties } of functions) {
-      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.any(String) } } });
+    for (const properties of functions) {
+      expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.any(String) } } });
     }
-    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
+    expect(new Set(stack.propertiesBelow('Report', 'AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays))).toEqual(new Set([90]));
   });
 
   test('logs all steps without data, under the prefix that has no limit, and traces them', () => {
@@ -247,11 +247,14 @@ describe('encryption with a key', () => {
       BucketEncryption: { ServerSideEncryptionConfiguration: [{ BucketKeyEnabled: true, ServerSideEncryptionByDefault: { KMSMasterKeyID: key, SSEAlgorithm: 'aws:kms' } }] },
     });
     template.hasResourceProperties('AWS::DynamoDB::Table', { SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key } });
-    template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: key });
     template.hasResourceProperties('AWS::SQS::Queue', { KmsMasterKeyId: key });
     template.hasResourceProperties('AWS::StepFunctions::StateMachine', { EncryptionConfiguration: Match.objectLike({ KmsKeyId: key, Type: 'CUSTOMER_MANAGED_KMS_KEY' }) });
-    for (const { Properties } of Object.values<any>(stack.resourcesBelow('Report')).filter(({ Type }) => Type === 'AWS::Lambda::Function')) {
-      expect(Properties.KmsKeyArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] });
+    const theKey = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+    for (const { KmsKeyId } of stack.propertiesBelow('Report', 'AWS::Logs::LogGroup')) {
+      expect(KmsKeyId).toEqual(theKey);
+    }
+    for (const { KmsKeyArn } of stack.propertiesBelow('Report', 'AWS::Lambda::Function')) {
+      expect(KmsKeyArn).toEqual(theKey);
     }
   });
 
@@ -341,10 +344,28 @@ describe('what is refused at synth', () => {
     expect(refusal({ message: { body: '{{link}} {{ }}' } })).toThrow(/^message.body uses the variable {{}}, which there is not/);
   });
 
-  test('fails for a link in the subject, for a body without one, and for a body that does not fit', () => {
+  test('fails for a link in the subject, for a body without one, and for texts that do not fit', () => {
     expect(refusal({ message: { subject: '{{link}}' } })).toThrow(/put {{link}} into message.body$/);
     expect(refusal({ message: { body: 'Your report is ready.' } })).toThrow(/^message.body does not hold {{link}}/);
-    expect(refusal({ message: { body: '{{link}}'.padEnd(2001) } })).toThrow(/^message.body has 2001 characters, and at most 2000 fit; shorten it$/);
+    expect(refusal({ message: { body: '{{link}}'.padEnd(2001) } })).toThrow(/^message.body has 2001 bytes in UTF-8, and at most 2000 fit; shorten it$/);
+    expect(refusal({ message: { body: '{{link}}'.padEnd(700, '\u6587') } })).toThrow(/^message.body has 2084 bytes/);
+    expect(refusal({ message: { subject: ' ' } })).toThrow(/^message.subject is " "; give it 1 to 100 characters, without line breaks$/);
+    expect(refusal({ message: { subject: undefined, body: undefined } })).not.toThrow();
+  });
+
+  test.each([[''], ['  '], ['x'.repeat(101)], ['two\nlines']])('fails for the name %j', name => {
+    const sentence = /^(reportName|title) is ".*"; give it 1 to 100 characters, without line breaks$/;
+    expect(refusal({ reportName: name })).toThrow(sentence);
+    expect(() => ReportRenderer.html({ title: name })).toThrow(sentence);
+  });
+
+  test('fails for a time zone that there is not', () => {
+    expect(refusal({ timeZone: TimeZone.of('Mars/Olympus') })).toThrow(/^timeZone is "Mars\/Olympus", which is not in the IANA time zone database/);
+  });
+
+  test('fails for a bucket of another region', () => {
+    expect(refusal(stack => ({ bucket: s3.Bucket.fromBucketAttributes(stack, 'Far', { bucketName: 'far', region: 'us-east-1' }) }), account))
+      .toThrow(/^the bucket far is in us-east-1, and the pipeline in eu-west-1; pass a bucket of the same region$/);
   });
 
   test('fails for a locale that is none', () => {
@@ -353,7 +374,8 @@ describe('what is refused at synth', () => {
 
   test('fails for an imported key, and prints the statement to add', () => {
     const imported = (stack: Stack) => kms.Key.fromKeyArn(stack, 'Imported', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555');
-    expect(refusal(stack => ({ encryptionKey: imported(stack) }), account)).toThrow(/^the key arn:aws:kms:.* is imported, .*"Service":"logs.eu-west-1.amazonaws.com"/);
+    expect(refusal(stack => ({ encryptionKey: imported(stack) }), account)).toThrow(
+      /^the key arn:aws:kms:.* is imported, .*these statements.*"arn:<AWS::Partition>:logs:eu-west-1:.*"logs.eu-west-1.amazonaws.com".*"events.amazonaws.com".*"delivery.logs.amazonaws.com"/);
     expect(refusal(stack => ({ encryptionKey: imported(stack), policiesInPlace: true }), account)).not.toThrow();
   });
 
@@ -363,6 +385,44 @@ describe('what is refused at synth', () => {
     expect(refusal(stack => ({ dataSource: ReportDataSource.fromFunction(imported(stack)) }), account)).toThrow(sentence);
     expect(refusal(stack => ({ renderer: ReportRenderer.fromFunction(imported(stack), [{ name: 'a.csv', contentType: 'text/csv' }]) }), account)).toThrow(sentence);
     expect(refusal(stack => ({ dataSource: ReportDataSource.fromFunction(imported(stack)), policiesInPlace: true }), account)).not.toThrow();
+  });
+});
+
+describe('what is imported without its role', () => {
+  const imported = (stack: Stack) => lambda.Function.fromFunctionArn(stack, 'Imported', 'arn:aws:lambda:eu-west-1:111111111111:function:lookup');
+
+  test('fails, and prints what the role needs', () => {
+    const stack = new TestStack(new App(), 'Test', { env: account });
+    expect(() => stack.pipeline({ dataSource: ReportDataSource.fromFunction(imported(stack)) })).toThrow(
+      /^the role of the function arn:.*:lookup is imported, .*"Action":\["s3:PutObject","s3:AbortMultipartUpload"\].*"Resource":"<ReportBucket[0-9A-F]{8}.Arn>\/data\/\*"/);
+  });
+
+  test('is taken as it is, without a warning, when its policies are in place', () => {
+    const stack = new TestStack(new App(), 'Test', { env: account });
+    stack.pipeline({ dataSource: ReportDataSource.fromFunction(imported(stack)), policiesInPlace: true });
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
+    expect(stack.definition.States['Look up the data'].Arguments.FunctionName).toBe('arn:aws:lambda:eu-west-1:111111111111:function:lookup');
+  });
+});
+
+describe('functions of another stack', () => {
+  test('are used, and get their permissions from here', () => {
+    const app = new App();
+    const theirs = new TestStack(app, 'Theirs');
+    const ours = new TestStack(app, 'Ours');
+    ours.pipeline({
+      dataSource: ReportDataSource.fromFunction(theirs.lookup),
+      renderer: ReportRenderer.fromFunction(theirs.lookup, [{ name: 'report.pdf', contentType: 'application/pdf' }]),
+      encryptionKey: new kms.Key(ours, 'Key'),
+    });
+    const policies = Object.entries<any>(ours.template.findResources('AWS::IAM::Policy')).filter(([id]) => id.includes('Access'));
+    expect(policies).toHaveLength(1);
+    expect(policies[0][1].Properties.PolicyDocument.Statement.flatMap(({ Action }: any) => Action).sort()).toEqual([
+      'kms:Decrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 's3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject', 's3:PutObject',
+      's3:AbortMultipartUpload',
+    ].sort());
+    expect(theirs.template.toJSON().Outputs).toBeDefined(); // what they export, and nothing that they import
+    expect(JSON.stringify(theirs.template.toJSON())).not.toContain('Fn::ImportValue');
   });
 });
 

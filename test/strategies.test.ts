@@ -69,26 +69,33 @@ describe('strategies of a user\'s own', () => {
   });
 
   test('are granted what they ask for on their prefixes', () => {
-    stack.template.hasResourceProperties('AWS::IAM::Policy', {
-      Roles: [{ Ref: Match.stringLikeRegexp('^ReportRenderCsv') }],
-      PolicyDocument: {
-        Statement: [
-          { Action: 's3:GetObject', Effect: 'Allow', Resource: { 'Fn::Join': ['', [Match.anyValue(), '/data/*']] } },
-          { Action: ['s3:PutObject', 's3:AbortMultipartUpload'], Effect: 'Allow', Resource: { 'Fn::Join': ['', [Match.anyValue(), '/reports/*']] } },
-        ],
-      },
-    });
+    const [{ PolicyDocument: { Statement: [read, write] } }] = stack.propertiesBelow('ReportRenderCsv', 'AWS::IAM::Policy');
+    expect(read).toEqual({ Action: 's3:GetObject', Effect: 'Allow', Resource: { 'Fn::Join': ['', [expect.anything(), '/data/*']] } });
+    expect(write).toEqual({ Action: expect.any(Array), Effect: 'Allow', Resource: { 'Fn::Join': ['', [expect.anything(), '/reports/*']] } });
+    expect(write.Action.sort()).toEqual(['s3:AbortMultipartUpload', 's3:PutObject']);
   });
 });
 
 describe('a function as renderer', () => {
+  test('fails for a media type that is none', () => {
+    const stack = new TestStack();
+    expect(() => stack.pipeline({ renderer: ReportRenderer.fromFunction(stack.lookup, [{ name: 'a.csv', contentType: 'text/csv\r\nx: y' }]) }))
+      .toThrow(/^the contentType of a.csv is "text\/csv\\r\\nx: y"; give it a media type/);
+  });
+
+  test.each([[[]], [['../report.pdf']], [['a.pdf', 'a.pdf']], [['']], [['.hidden']]])('fails for the files %j', names => {
+    const stack = new TestStack();
+    const renderer = ReportRenderer.fromFunction(stack.lookup, names.map(name => ({ name, contentType: 'application/pdf' })));
+    expect(() => stack.pipeline({ renderer })).toThrow(/^the renderer's files are \[.*\]; name at least one, each once, with letters, digits/);
+  });
+
   test('is granted to read the data and write the reports', () => {
     const stack = new TestStack();
     const fn = newFunction(stack, 'Pdf');
     stack.pipeline({ renderer: ReportRenderer.fromFunction(fn, [{ name: 'report.pdf', contentType: 'application/pdf' }]) });
     expect(statesOf(stack.definition)['Render report'].Arguments.FunctionName).toMatch(/^<Pdf/);
-    const policy = Object.entries<any>(stack.template.findResources('AWS::IAM::Policy')).find(([id]) => id.startsWith('Pdf'))![1];
-    expect(policy.Properties.PolicyDocument.Statement.flatMap(({ Action }: any) => Action)).toEqual(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload']);
+    const [policy] = stack.propertiesBelow('Pdf', 'AWS::IAM::Policy');
+    expect(policy.PolicyDocument.Statement.flatMap(({ Action }: any) => Action).sort()).toEqual(['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
   });
 });
 

@@ -5,12 +5,12 @@ import { claimOf } from './claim';
 import { requireEnv } from './environment';
 import { Failure, failureNotice } from './failure-notice';
 import { FailureStatus, ledgerFromEnvironment } from './ledger';
-import { asciiSubject } from './message';
+import { asciiSubject, regionOf } from './message';
 import { CLOSE_FAILED_RUN, FailureEvent, StartInput } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 const sfn = new SFNClient({});
-const sns = new SNSClient({});
+const sns = new SNSClient({ region: process.env.OWNER_TOPIC_ARN && regionOf(process.env.OWNER_TOPIC_ARN) });
 
 /** What EventBridge tells of the end of an execution, as far as it is used here. */
 export type ExecutionStatusChange = EventBridgeEvent<'Step Functions Execution Status Change', {

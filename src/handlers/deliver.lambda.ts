@@ -3,7 +3,8 @@ import { PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import { DeliveryItem, ledgerFromEnvironment, LinkItem } from './ledger';
-import { asciiSubject, fill } from './message';
+import { asciiSubject, fill, regionOf } from './message';
+import { isWebAddress } from './rendering/cells';
 import { validated } from './validation';
 import { formatCount, formatInstant, formatPeriod } from './wording';
 import { DeliverEvent, DeliverResult, LinkEvent, LinkResult, RenderResult } from '../workflow/contract';
@@ -12,7 +13,7 @@ import { linkResult, renderResult } from '../workflow/schema';
 const ledger = ledgerFromEnvironment();
 const lambda = new LambdaClient({});
 // Publishing twice sends two messages: the client must not try again by itself.
-const sns = new SNSClient({ maxAttempts: 1 });
+const sns = new SNSClient({ maxAttempts: 1, region: regionOf(requireEnv('TOPIC_ARN')) });
 
 /** A link that has less of its life left than this is minted anew before it is sent. */
 const LEAST_REMAINING_LIFE = 0.9;
@@ -30,7 +31,7 @@ export async function handler(event: DeliverEvent): Promise<DeliverResult> {
 
   const files = await withFreshLinks(event, rendered);
   await Promise.all(files.map(verifyOpens));
-  const linkExpiresAt = files.map(file => file.link.expiresAt).sort()[0];
+  const linkExpiresAt = files.map(file => file.link.expiresAt).sort((one, other) => Date.parse(one) - Date.parse(other))[0];
 
   const sent = await publishOnce(event, rendered, files, linkExpiresAt);
   await ledger.complete(reportId, executionArn, 'DELIVERED', { rows: rendered.rows, linkExpiresAt: sent.linkExpiresAt, closedAt: new Date().toISOString() });
@@ -67,7 +68,7 @@ async function withFreshLinks(event: DeliverEvent, rendered: RenderResult): Prom
   }
   return Promise.all(rendered.files.map(async ({ name, bytes }) => {
     const link = await ledger.link(event.reportId, event.attempt, name);
-    if (!links.some(({ file }) => file === name) || !link || !URL.canParse(link.url) || Number.isNaN(Date.parse(link.expiresAt))) {
+    if (!links.some(({ file }) => file === name) || !link || !isWebAddress(link.url) || Number.isNaN(Date.parse(link.expiresAt))) {
       throw new ReportError('InvalidLink', `the link function kept no link to ${name} in the ledger, or none with a url and an expiresAt`);
     }
     return { name, bytes, link };
@@ -89,7 +90,9 @@ async function mintAnew(event: DeliverEvent): Promise<LinkResult['links']> {
 
 /** Opens the file through its link, as a reader will, and compares its length with what was rendered. */
 async function verifyOpens({ name, bytes, link }: DeliverableFile): Promise<void> {
-  const response = await fetch(link.url, { headers: { range: 'bytes=0-0' }, signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(link.url, { headers: { range: 'bytes=0-0' }, signal: AbortSignal.timeout(10_000) }).catch((error: Error & { cause?: { code?: string } }) => {
+    throw new Error(`the link to ${name} could not be opened: ${error.cause?.code ?? error.name}`);
+  });
   await response.body?.cancel();
   const length = Number(response.headers.get('content-range')?.split('/')[1]);
   if (response.status !== 206 || Number.isNaN(length)) {

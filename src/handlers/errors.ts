@@ -1,15 +1,4 @@
-/** What a handler refuses in a way that trying again does not mend. The workflow does not retry these. */
-export const REPORT_ERRORS = [
-  'InvalidInput',
-  'InvalidData',
-  'InvalidRender',
-  'InvalidLink',
-  'EmptyReport',
-  'DeliveryRefused',
-  'DeliveryUncertain',
-] as const;
-
-export type ReportErrorName = typeof REPORT_ERRORS[number];
+import type { ReportErrorName } from '../workflow/contract';
 
 /**
  * An error that a retry does not mend. Its name is what the workflow and the owner's notice tell apart; its message is a

@@ -72,7 +72,7 @@ function explain({ run, status, step, error, cause }: Failure): { what: string; 
   }
   switch (name) {
     case 'InvalidInput':
-      return { what: message, remedy: 'Start the pipeline again with an input that it takes; docs/data-contract.md shows it.' };
+      return { what: message, remedy: 'Start the pipeline again with an input that it takes; the data contract of cdk-scheduled-report-pipeline shows it.' };
     case 'InvalidData':
       return { what: message, remedy: `Correct the data source, and ${again}; nothing was written at the report's address.` };
     case 'InvalidRender':

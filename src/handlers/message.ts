@@ -14,3 +14,8 @@ export function asciiSubject(text: string): string {
     .replace(/\s+/g, ' ').replace(/[^ -~]/gu, '?').trim();
   return ascii.length < 100 ? ascii : `${ascii.slice(0, 96)}...`;
 }
+
+/** The region of a topic: it need not be that of its publisher, and only there it is known. */
+export function regionOf(topicArn: string): string {
+  return topicArn.split(':')[3];
+}

@@ -1,5 +1,6 @@
 import Ajv, { ErrorObject } from 'ajv';
-import { ReportError, ReportErrorName } from './errors';
+import { ReportError } from './errors';
+import type { ReportErrorName } from '../workflow/contract';
 import { createReportBody, startInput } from '../workflow/schema';
 
 const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, verbose: true });

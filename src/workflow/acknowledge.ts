@@ -17,7 +17,7 @@ export function acknowledgeWildcard(construct: IConstruct, resourceArn: string, 
 }
 
 /** How cdk-nag writes an ARN: references to resources as `<LogicalId.Attribute>`. */
-function flat(value: any): string {
+export function flat(value: any): string {
   if (typeof value === 'string') {
     return value;
   }

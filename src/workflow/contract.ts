@@ -185,3 +185,16 @@ export interface FailureEvent {
   readonly error: string;
   readonly cause: string;
 }
+
+/** What a handler refuses in a way that trying again does not mend. The workflow does not retry these. */
+export const REPORT_ERRORS = [
+  'InvalidInput',
+  'InvalidData',
+  'InvalidRender',
+  'InvalidLink',
+  'EmptyReport',
+  'DeliveryRefused',
+  'DeliveryUncertain',
+] as const;
+
+export type ReportErrorName = typeof REPORT_ERRORS[number];

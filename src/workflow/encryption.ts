@@ -9,13 +9,11 @@ export function grantKey(key: kms.IKey | undefined, grantee: iam.IGrantable): vo
   key?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
 }
 
-/**
- * Lets CloudWatch Logs encrypt log groups with a key, which only the key's policy can:
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
- */
-export function letLogsUse(key: kms.IKey, scope: Construct, policiesInPlace: boolean): void {
+/** Lets the services use a key that have no role of ours, and so only by the key's own policy. */
+export function letServicesUse(key: kms.IKey, scope: Construct, policiesInPlace: boolean): void {
   const stack = Stack.of(scope);
-  const statement = new iam.PolicyStatement({
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+  const logs = new iam.PolicyStatement({
     principals: [new iam.ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
     actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
     resources: ['*'], // in the policy of a key: the key itself
@@ -27,7 +25,21 @@ export function letLogsUse(key: kms.IKey, scope: Construct, policiesInPlace: boo
       },
     },
   });
-  if (!key.addToResourcePolicy(statement, true).statementAdded && !policiesInPlace) {
-    throw refusedPolicy(`the key ${key.keyArn}`, statement, scope);
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-dlq.html
+  const deadLetters = new iam.PolicyStatement({
+    principals: [new iam.ServicePrincipal('events.amazonaws.com')],
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    resources: ['*'],
+  });
+  // aws-cdk-lib adds it by itself where it can: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+  const logDelivery = new iam.PolicyStatement({
+    principals: [new iam.ServicePrincipal('delivery.logs.amazonaws.com')],
+    actions: ['kms:Decrypt*'],
+    resources: ['*'],
+  });
+
+  const added = [logs, deadLetters].map(statement => key.addToResourcePolicy(statement, true).statementAdded);
+  if (added.includes(false) && !policiesInPlace) {
+    throw refusedPolicy(`the key ${key.keyArn}`, [logs, deadLetters, logDelivery], scope);
   }
 }

@@ -1,10 +1,9 @@
-import { Duration, Stack, Token, TokenComparison } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { refusedPolicy } from './imported-policy';
 
 /** Step Functions does not stop the function of a task that timed out: the task has to outlive it. */
 const LONGER_THAN_THE_FUNCTION = Duration.seconds(10);
@@ -43,17 +42,5 @@ class ExactLambdaInvoke extends tasks.LambdaInvoke {
   public constructor(scope: Construct, id: string, props: tasks.LambdaInvokeProps) {
     super(scope, id, { ...props, queryLanguage: sfn.QueryLanguage.JSONATA } as tasks.LambdaInvokeProps);
     this.taskPolicies = [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [props.lambdaFunction.functionArn] })];
-  }
-}
-
-/** Refuses a function of another account, unless its policy is said to be in place: it can not be changed from here. */
-export function checkPolicyOf(scope: Construct, fn: lambda.IFunction, policiesInPlace: boolean): void {
-  const { account } = Stack.of(scope);
-  if (!policiesInPlace && Token.compareStrings(fn.env.account, account) === TokenComparison.DIFFERENT) {
-    throw refusedPolicy(`the function ${fn.functionArn}`, new iam.PolicyStatement({
-      principals: [new iam.AccountPrincipal(account)],
-      actions: ['lambda:InvokeFunction'],
-      resources: [fn.functionArn],
-    }), scope);
   }
 }

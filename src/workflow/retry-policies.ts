@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import { REPORT_ERRORS } from '../handlers/errors';
+import { REPORT_ERRORS } from './contract';
 
 /** What a handler of ours refuses stays refused. Must stand before the policies that retry. */
 const REFUSED: sfn.RetryProps = { errors: [...REPORT_ERRORS], maxAttempts: 0 };

@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -37,6 +37,7 @@ export function reportStorage(scope: Construct, props: ReportStorageProps): Repo
   const storage = { bucket, data: new BucketPrefix(bucket, `${root}data/`), reports: new BucketPrefix(bucket, `${root}reports/`) };
 
   if (props.bucket) {
+    requireSameRegion(scope, bucket);
     requireTls(scope, storage, props.policiesInPlace);
   } else {
     acknowledge(bucket, 'S1', 'Who opened a report is a question for CloudTrail data events, which an account switches on; server access logs would need a second bucket.');
@@ -50,7 +51,19 @@ export function reportStorage(scope: Construct, props: ReportStorageProps): Repo
 }
 
 function expire(bucket: s3.Bucket, { prefix }: BucketPrefix, days: number) {
-  bucket.addLifecycleRule({ prefix, expiration: Duration.days(days), abortIncompleteMultipartUploadAfter: Duration.days(1) });
+  bucket.addLifecycleRule({
+    prefix,
+    expiration: Duration.days(days),
+    noncurrentVersionExpiration: Duration.days(1), // of a bucket that is given, which may keep versions
+    abortIncompleteMultipartUploadAfter: Duration.days(1),
+  });
+}
+
+function requireSameRegion(scope: Construct, bucket: s3.IBucket) {
+  const { region } = Stack.of(scope);
+  if (Token.compareStrings(bucket.env.region, region) === TokenComparison.DIFFERENT) {
+    throw new Error(`the bucket ${bucket.bucketName} is in ${bucket.env.region}, and the pipeline in ${region}; pass a bucket of the same region`);
+  }
 }
 
 function requireTls(scope: Construct, { bucket, data, reports }: ReportStorage, policiesInPlace: boolean) {
@@ -62,6 +75,6 @@ function requireTls(scope: Construct, { bucket, data, reports }: ReportStorage, 
     conditions: { Bool: { 'aws:SecureTransport': 'false' } },
   });
   if (!bucket.addToResourcePolicy(statement).statementAdded && !policiesInPlace) {
-    throw refusedPolicy(`the bucket ${bucket.bucketName}`, statement, scope);
+    throw refusedPolicy(`the bucket ${bucket.bucketName}`, [statement], scope);
   }
 }

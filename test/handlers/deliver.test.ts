@@ -155,9 +155,9 @@ describe('a report that does not open', () => {
   });
 
   test('because the network is down is tried again by the workflow', async () => {
-    jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed'));
+    jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } }));
 
-    expect(await failure()).toMatchObject({ name: 'TypeError', message: 'fetch failed' });
+    expect(await failure()).toMatchObject({ name: 'Error', message: 'the link to report.html could not be opened: ECONNREFUSED' });
   });
 
   test.each([BYTES - 1, BYTES + 1])('as it was rendered, but with %d bytes, is not delivered', async length => {

@@ -61,7 +61,7 @@ describe('what happened, and what to do', () => {
   const again = 'start the pipeline again with the input of this execution';
 
   test.each<[string, Partial<Failure>, string, string | undefined]>([
-    ['an input that was refused', thrown('InvalidInput', 'the input is wrong'), 'the input is wrong', 'Start the pipeline again with an input that it takes; docs/data-contract.md shows it.'],
+    ['an input that was refused', thrown('InvalidInput', 'the input is wrong'), 'the input is wrong', 'Start the pipeline again with an input that it takes; the data contract of cdk-scheduled-report-pipeline shows it.'],
     ['data that was refused', thrown('InvalidData', 'row 2 is wrong'), 'row 2 is wrong', `Correct the data source, and ${again}; nothing was written at the report's address.`],
     ['a render that was refused', thrown('InvalidRender', 'it is short'), 'it is short', `When the cause is mended, ${again}.`],
     ['a link that does not open', thrown('InvalidLink', 'it answers 403'), 'it answers 403', `When the cause is mended, ${again}.`],

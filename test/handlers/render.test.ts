@@ -193,12 +193,15 @@ test('a part that S3 refuses leaves nothing', async () => {
 test('a long report is written as it is read: rows wait while S3 is slow', async () => {
   let read = 0;
   let sent = 0;
+  let begun = '';
   let ahead = 0;
   storeRows(manyRows(300_000, undefined, rows => { read = rows; }));
   s3.on(UploadPartCommand).callsFake(async ({ Body, PartNumber }) => {
+    const text = begun + Body.toString();
+    begun = text.slice(-3); // a part may end within a tag
     await new Promise(resolve => setTimeout(resolve, 20));
     ahead = Math.max(ahead, read - sent);
-    sent += Body.toString().split('<tr>').length - 1;
+    sent += text.split('<tr>').length - 1;
     return { ETag: `${PartNumber}` };
   });
   await expect(handler(eventOf(reference()))).resolves.toMatchObject({ rows: 300_000 });

@@ -75,7 +75,7 @@ export function isInstant(value: unknown): boolean {
   return isDay(day) && !Number.isNaN(Date.parse(value as string));
 }
 
-function isWebAddress(value: unknown): boolean {
+export function isWebAddress(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) {
     return false;
   }

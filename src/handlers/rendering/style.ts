@@ -132,7 +132,7 @@ footer p { margin: 0.25rem 0; }
   .wide { page: wide; }
   .vast { page: vast; font-size: 7.5pt; }
   .vast :is(th, td) { min-width: 0; overflow-wrap: anywhere; white-space: pre-line; }
-  :is(.text, .link) { min-width: 0; overflow-wrap: anywhere; }
+  :is(.text, .link), thead th { min-width: 0; overflow-wrap: break-word; }
   main { width: auto; }
   h1 { font-size: 18pt; }
   dl { margin: 8pt 0 12pt; }
@@ -144,7 +144,7 @@ footer p { margin: 0.25rem 0; }
   thead { display: table-header-group; }
   tfoot { display: table-row-group; }
   tr, footer { break-inside: avoid; }
-  th, td { padding: 3.5pt 6pt; }
+  th, td { padding: 3.5pt 4pt; }
   :is(th, td):first-child { padding-inline-start: 0; }
   :is(th, td):last-child { padding-inline-end: 0; }
   thead th { position: static; padding-block: 4pt; border-bottom: 1pt solid var(--ink); background: none; font-size: 8pt; }

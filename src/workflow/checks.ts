@@ -1,0 +1,78 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import type { ReportFile } from '../renderer';
+
+/** What is refused at synth, because it would fail, or fail silently, in each run. Values that are not known yet pass where they can. */
+
+/** Names travel through environments, subjects and descriptions, of which the shortest has room for so many. */
+const LONGEST_NAME = 100;
+
+export function checkName(prop: string, name: string): void {
+  if (!Token.isUnresolved(name) && (name.trim() === '' || name.length > LONGEST_NAME || /\p{Control}/u.test(name))) {
+    throw new Error(`${prop} is ${JSON.stringify(name)}; give it 1 to ${LONGEST_NAME} characters, without line breaks`);
+  }
+}
+
+export function checkTopic(prop: string, topic: sns.ITopic | undefined): void {
+  const isKnown = topic && !Token.isUnresolved(topic.topicArn);
+  if (topic?.fifo || (isKnown && topic.topicArn.endsWith('.fifo'))) {
+    throw new Error(`${prop} ${isKnown ? topic.topicArn : topic.node.path} is a FIFO topic, to which nobody can subscribe by email; pass a standard topic`);
+  }
+}
+
+export function checkFiles(files: ReportFile[]): void {
+  const names = files.map(({ name }) => name);
+  const wrong = names.find((name, index) => !/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name) || names.indexOf(name) !== index);
+  if (names.length === 0 || wrong !== undefined) {
+    throw new Error(`the renderer's files are ${JSON.stringify(names)}; name at least one, each once, with letters, digits, dots, dashes and underscores`);
+  }
+  const untyped = files.find(({ contentType }) => !/^[\w.+-]+\/[\w.+-]+( *;[ -~]*)?$/.test(contentType));
+  if (untyped) {
+    throw new Error(`the contentType of ${untyped.name} is ${JSON.stringify(untyped.contentType)}; give it a media type such as 'text/csv; charset=utf-8'`);
+  }
+}
+
+export function checkRenderTimeout(timeout: Duration): void {
+  if (!timeout.isUnresolved() && timeout.toMinutes({ integral: false }) > 15) {
+    throw new Error(`renderTimeout is ${timeout.toHumanString()}, and a Lambda function ends after 15 minutes; choose at most that`);
+  }
+}
+
+export function checkRetention(retention: Duration): void {
+  if (retention.isUnresolved() || !Number.isInteger(retention.toDays({ integral: false })) || retention.toDays() < 1) {
+    const got = retention.isUnresolved() ? 'not known at synth' : retention.toHumanString();
+    throw new Error(`retention is ${got}, and S3 expires objects after whole days; pass Duration.days(n) with n of 1 or more`);
+  }
+}
+
+export function checkLifetime(expiresIn: Duration, retention: Duration): void {
+  if (expiresIn.isUnresolved() || expiresIn.toMilliseconds() > retention.toMilliseconds()) {
+    const got = expiresIn.isUnresolved() ? 'for a time that is not known at synth' : expiresIn.toHumanString();
+    throw new Error(`the link lives ${got}, and the report only ${retention.toHumanString()}; choose a retention that is at least as long`);
+  }
+}
+
+export function checkLocale(locale: string): void {
+  if (!Token.isUnresolved(locale) && !isAccepted(() => new Intl.Locale(locale))) {
+    throw new Error(`locale is ${JSON.stringify(locale)}, which is not a BCP 47 language tag; pass one like 'en-GB' or 'es'`);
+  }
+}
+
+export function checkTimeZone(timeZone: string): void {
+  if (!Token.isUnresolved(timeZone) && !isAccepted(() => new Intl.DateTimeFormat('en', { timeZone }))) {
+    throw new Error(`timeZone is ${JSON.stringify(timeZone)}, which is not in the IANA time zone database; pass one like TimeZone.EUROPE_MADRID`);
+  }
+}
+
+/** Whether `Intl` knows what it is made with; of what it does not know it throws a RangeError. */
+function isAccepted(make: () => unknown): boolean {
+  try {
+    make();
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return false;
+    }
+    throw error;
+  }
+}
