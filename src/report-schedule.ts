@@ -1,4 +1,4 @@
-import { Annotations, Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, TimeZone, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
@@ -38,14 +38,15 @@ export class ReportSchedules {
   public constructor(private readonly pipeline: ScheduledReportPipeline, private readonly timeZone: TimeZone) {}
 
   public add(id: string, props: ReportScheduleProps): scheduler.Schedule {
-    const parameters = props.parameters ?? {};
+    const parameters = sorted(props.parameters ?? {});
     const bytes = Buffer.byteLength(JSON.stringify(parameters));
     if (bytes > PARAMETERS_LIMIT_BYTES) {
       throw new Error(`the parameters of the schedule ${id} have ${bytes} bytes of JSON, and at most ${PARAMETERS_LIMIT_BYTES} travel with a run; `
         + 'put what is larger where the data source can read it, and pass its address');
     }
-    // A rate has no zone of its own, and its report covers a day all the same.
-    const timeZone = props.schedule.timeZone ?? this.timeZone;
+    // A rate has no zone, whatever aws-cdk-lib says of it, and its report covers a day all the same.
+    const isRate = props.schedule.expressionString.startsWith('rate(');
+    const timeZone = isRate ? this.timeZone : props.schedule.timeZone ?? TimeZone.ETC_UTC;
     if (timeZone.timezoneName === TimeZone.ETC_UTC.timezoneName && props.schedule.expressionString.startsWith('cron(')) {
       Annotations.of(this.pipeline).addInfo(`the schedule ${id} is in UTC, and so is the day that its report covers: pass timeZone to make it follow the clock of its readers`);
     }
@@ -76,4 +77,15 @@ export class ReportSchedules {
     this.pipeline.grants.startExecution(role);
     return role;
   }
+}
+
+/** The same value with its keys in order: a map of Java has another order in each process, and would change the schedule with each deployment. */
+function sorted(value: any): any {
+  if (typeof value !== 'object' || value === null || Token.isUnresolved(value)) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(sorted);
+  }
+  return Object.fromEntries(Object.keys(value).sort().map(key => [key, sorted(value[key])]));
 }

@@ -291,7 +291,7 @@ export class ScheduledReportPipeline extends Construct {
           BUCKET_NAME: bucket.bucketName,
           DATA_PREFIX: data.prefix,
           REPORTS_PREFIX: reports.prefix,
-          FILES: JSON.stringify(renderer.files),
+          FILES: JSON.stringify(renderer.files.map(({ name, contentType }) => ({ name, contentType }))), // in this order, whatever the language
         },
       }),
     });

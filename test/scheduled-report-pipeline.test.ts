@@ -213,6 +213,22 @@ describe('schedules', () => {
     stack.template.hasResourceProperties('AWS::Scheduler::Schedule', { Target: Match.objectLike({ Input: Match.stringLikeRegexp('"parameters":\\{"scope":"week"\\}') }) });
   });
 
+  test('have the same input in whatever order their parameters come', () => {
+    const inputs = [{ b: [{ y: 1, x: 2 }], a: null }, { a: null, b: [{ x: 2, y: 1 }] }].map(parameters => {
+      const stack = new TestStack();
+      stack.pipeline().addSchedule('Daily', { schedule: morning, parameters });
+      return Object.values<any>(stack.template.findResources('AWS::Scheduler::Schedule'))[0].Properties.Target.Input;
+    });
+    expect(inputs[0]).toBe(inputs[1]);
+    expect(JSON.parse(inputs[0]).parameters).toEqual({ a: null, b: [{ x: 2, y: 1 }] });
+  });
+
+  test('a rate goes by the zone of the pipeline', () => {
+    const stack = new TestStack();
+    stack.pipeline({ schedule: ScheduleExpression.rate(Duration.days(1)), timeZone: TimeZone.EUROPE_MADRID });
+    stack.template.hasResourceProperties('AWS::Scheduler::Schedule', { Target: Match.objectLike({ Input: Match.stringLikeRegexp('"timeZone":"Europe/Madrid"') }) });
+  });
+
   test('the zone of the schedule is that of the readers, unless they have one', () => {
     const stack = new TestStack();
     stack.pipeline({ schedule: morning });
