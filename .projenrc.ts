@@ -4,6 +4,8 @@ import { awscdk, javascript } from 'projen';
  * Who publishes, and under which names. A fork changes these lines and nothing else.
  */
 const publishing = {
+  /** 0.0.0 is what nobody has published yet. */
+  version: '0.0.0',
   author: 'ScheduledReportPipeline contributors',
   email: 'scheduled-report-pipeline@users.noreply.github.com',
   repository: 'https://github.com/scheduled-report-pipeline/cdk-scheduled-report-pipeline.git',
@@ -14,7 +16,7 @@ const publishing = {
     mavenGroupId: 'io.github.scheduled-report-pipeline',
     mavenArtifactId: 'cdk-scheduled-report-pipeline',
   },
-  // Go: `publishToGo` is added when a floor version exists at which the module proxy serves all that it needs to compile.
+  go: { moduleName: 'github.com/scheduled-report-pipeline/cdk-scheduled-report-pipeline-go', packageName: 'scheduledreportpipeline' },
 };
 
 /** The handlers carry the SDK that they were tested with; tree shaking needs the ES modules of the SDK. */
@@ -53,6 +55,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   publishToPypi: publishing.python,
   publishToMaven: publishing.maven,
+  publishToGo: publishing.go,
 
   lambdaOptions: {
     // Deployed on Node.js 24; the syntax stays at Node.js 20, so that the bundles also run on a local emulator.
@@ -80,11 +83,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'json-schema-to-ts',
     'luxon',
     // tests
+    '@aws-cdk/integ-runner@2.197.10', // reads the cloud assemblies of the floor
+    '@aws-cdk/integ-tests-alpha@2.245.0-alpha.0',
     '@swc/core@1.16.18',
     '@swc/jest',
     'asl-validator',
     'aws-sdk-client-mock',
     'cdk-nag@^3',
+    'jsii-reflect',
     'jsii-rosetta',
     'jsonata@^2',
     'parse5@^7', // 8 has ES modules only
@@ -110,15 +116,24 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
 });
 
+project.package.addVersion(publishing.version);
+
 // jest 30 depends on unrs-resolver; 1.13.0 names native bindings that are not published for every platform, which `npm ci` rejects.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
 // jsii compiles the handlers too, but only their bundles in assets/ are shipped.
-for (const path of ['/lib/handlers/*.lambda.*', '/examples/', '/rosetta/', '/scripts/', '/docs/', '/cdk.out/', '/.m2/', '/.cafe/', '/.ci/']) {
+for (const path of [
+  '/lib/handlers/**', '!/lib/handlers/*-function.*', '/api/', '/examples/', '/rosetta/', '/scripts/', '/docs/', '/cdk.out/', '/.*/',
+  '/CHANGELOG.md', '/CODE_OF_CONDUCT.md', '/CONTRIBUTING.md', '/SECURITY.md',
+]) {
   project.addPackageIgnore(path);
 }
-for (const path of ['.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/']) {
+for (const path of ['.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '__pycache__/', '.venv/', 'target/']) {
   project.gitignore.exclude(path);
+}
+// Templates are compared; what is bundled beside them is megabytes, and made anew: see scripts/integ.ts.
+for (const name of ['asset.*', 'tree.json', 'cdk-integ.out*']) {
+  project.gitignore.exclude(`/test/integ/**/${name}`);
 }
 
 // swc instead of ts-jest: jsii checks the types of src, `typecheckTests` those of the tests.
@@ -140,12 +155,30 @@ project.eslint?.allowDevDeps('examples/**');
 project.eslint?.allowDevDeps('scripts/**');
 
 // What is generated from the source is committed, so that it can be read without a build; CI refuses it when it is stale.
-project.postCompileTask.exec('tsx --tsconfig tsconfig.dev.json scripts/contract-schema.ts', { name: 'Publish the data contract as JSON Schema' });
+const tsx = 'tsx --tsconfig tsconfig.dev.json';
+project.postCompileTask.exec(`${tsx} scripts/contract-schema.ts`, { name: 'Publish the data contract as JSON Schema' });
+project.postCompileTask.exec('jsii-rosetta extract --strict', { name: 'Compile the examples of README and API, and translate them' });
 project.postCompileTask.exec('git diff --exit-code -- API.md docs/data-contract.schema.json', { name: 'Refuse stale documents', condition: 'node -e "if (!process.env.CI) process.exit(1)"' });
 
+// `npm run package` makes the artefacts of all languages, on any machine. That of Go is generated and not compiled, because the module
+// proxy does not serve all that it requires. Maven keeps in .m2 what it has downloaded.
+project.packageTask.reset('rm -rf dist');
+project.packageTask.spawn(project.tasks.tryFind('package-all')!);
+project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --maven-local-repository .m2');
+project.tasks.tryFind('package:go')!.reset('jsii-pacmak -v --target go --code-only');
+
+// projen's `compat` compares with the package on npm, and passes while there is none; scripts/public-api.ts compares with what is committed.
+project.removeTask('compat');
+
 // `npm test [stage...]` runs everything that there is to check; projen's own task is one of its stages.
-project.setScript('test', 'tsx --tsconfig tsconfig.dev.json scripts/test.ts');
-project.setScript('cafe', 'projen bundle && tsx --tsconfig tsconfig.dev.json examples/cafe-inventory/local/cafe.ts');
+project.setScript('test', `${tsx} scripts/test.ts`);
+project.setScript('package', `projen pre-compile && projen compile && projen package && ${tsx} scripts/artefacts.ts`);
+project.setScript('consumers', `npm run package && ${tsx} scripts/consumers.ts`);
+project.setScript('compat', `projen bundle && ${tsx} scripts/compat.ts`);
+project.setScript('integ', `projen bundle && ${tsx} scripts/integ.ts`);
+project.setScript('released-api', `${tsx} scripts/public-api.ts --released`);
+project.setScript('release:verify', `${tsx} scripts/release.ts`);
+project.setScript('cafe', `${tsx} examples/cafe-inventory/local/cafe.ts`);
 project.setScript('screenshots', 'npm run cafe -- --screenshots');
 
 project.synth();

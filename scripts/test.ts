@@ -28,12 +28,37 @@ const stages: Record<string, Stage> = {
     },
   },
   api: {
-    what: 'compiled by jsii, API.md and contract schema current',
-    run: () => checks(
-      ['npx', 'projen', 'compile'],
-      ['npx', 'projen', 'post-compile'],
-      ['git', 'diff', '--exit-code', '--', 'API.md', 'docs/data-contract.schema.json'],
+    what: 'compiled by jsii, API.md and contract schema current, examples translated, nobody broken unawares',
+    run: async () => sum(
+      await checks(
+        ['npx', 'projen', 'compile'],
+        ['npx', 'projen', 'post-compile'],
+        ['git', 'diff', '--exit-code', '--', 'API.md', 'docs/data-contract.schema.json'],
+      ),
+      await steps([...TSX, 'scripts/public-api.ts']),
     ),
+  },
+  docs: {
+    what: 'every code block of the documents',
+    run: () => steps([...TSX, 'scripts/documents.ts']),
+  },
+  integ: {
+    what: 'templates of the minimal pipeline and of the café, as they were',
+    run: async () => {
+      await mustSucceed(['npx', 'projen', 'bundle']);
+      return checks([...TSX, 'scripts/integ.ts']);
+    },
+  },
+  compat: {
+    what: 'the oldest and the newest aws-cdk-lib, feature flags off and on',
+    run: async () => {
+      await mustSucceed(['npx', 'projen', 'bundle']);
+      return steps([...TSX, 'scripts/compat.ts']);
+    },
+  },
+  consumers: {
+    what: 'packaged, and used from each language',
+    run: async () => sum(await steps(['npm', 'run', '--silent', 'package']), await steps([...TSX, 'scripts/consumers.ts'])),
   },
   emulator: {
     what: 'a pipeline on a local emulator, with good data and bad',
@@ -44,10 +69,7 @@ const stages: Record<string, Stage> = {
   },
   cafe: {
     what: 'the café, deployed to a local emulator and used',
-    run: async () => {
-      await mustSucceed(['npx', 'projen', 'bundle']);
-      return steps([...TSX, 'examples/cafe-inventory/local/cafe.ts', '--check']);
-    },
+    run: () => steps([...TSX, 'examples/cafe-inventory/local/cafe.ts', '--check']),
   },
 };
 
@@ -71,6 +93,10 @@ async function jest(): Promise<Result> {
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+function sum(...results: Result[]): Result {
+  return results.reduce((one, other) => ({ passed: one.passed + other.passed, failed: one.failed + other.failed }));
 }
 
 /** A command that prints ✓ for each step that went well and ✗ for the one that did not. */
@@ -116,7 +142,7 @@ async function main(names: string[]): Promise<void> {
       console.error(error);
       return { passed: 0, failed: 1 };
     });
-    rows.push(`${failed === 0 ? '✓' : '✗'} ${name.padEnd(8)} ${String(passed).padStart(4)} passed ${String(failed).padStart(3)} failed ${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s`);
+    rows.push(`${failed === 0 ? '✓' : '✗'} ${name.padEnd(9)} ${String(passed).padStart(4)} passed ${String(failed).padStart(3)} failed ${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s`);
     total.passed += passed;
     total.failed += failed;
   }

@@ -35,6 +35,11 @@ export class TestStack extends Stack {
     return Object.fromEntries(Object.entries(this.template.toJSON().Resources).filter(([logicalId]) => logicalId.startsWith(id)));
   }
 
+  /** The properties of those of a type. */
+  public propertiesBelow(id: string, type: string): any[] {
+    return Object.values(this.resourcesBelow(id)).filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+  }
+
   /** The definition of the only state machine, with tokens as `<LogicalId.Attribute>`. */
   public get definition(): any {
     const [machine] = Object.values(this.template.findResources('AWS::StepFunctions::StateMachine'));

@@ -23,8 +23,8 @@ EVERY_MORNING = scheduler.ScheduleExpression.cron(minute="0", hour="7", time_zon
 
 
 class MinimalStack(Stack):
-    def __init__(self, scope: Construct, id: str) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
         ScheduledReportPipeline(
             self,
             "Orders",
@@ -36,8 +36,8 @@ class MinimalStack(Stack):
 
 
 class OwnStrategiesStack(Stack):
-    def __init__(self, scope: Construct, id: str) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
         pipeline = ScheduledReportPipeline(
             self,
             "Orders",

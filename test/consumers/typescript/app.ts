@@ -3,10 +3,10 @@ import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { CsvRenderer, inlineFunction, OrdersSource, PortalLink } from './strategies.js';
 import {
   OnEmpty, ReportApi, ReportDataSource, ReportLink, ReportRenderer, ScheduledReportPipeline, type ScheduledReportPipelineProps,
 } from 'cdk-scheduled-report-pipeline';
-import { CsvRenderer, inlineFunction, OrdersSource, PortalLink } from './strategies.js';
 
 const everyMorning = scheduler.ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID });
 

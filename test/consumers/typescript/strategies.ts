@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
 import {
   ReportDataSource, ReportLink, ReportRenderer,
   type ReportDataSourceConfig, type ReportDataSourceContext, type ReportLinkConfig, type ReportLinkContext,
   type ReportRendererConfig, type ReportRendererContext,
 } from 'cdk-scheduled-report-pipeline';
-import { Construct } from 'constructs';
 
 export function inlineFunction(scope: Construct, id: string): lambda.Function {
   return new lambda.Function(scope, id, {
