@@ -5,11 +5,12 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
+import { RUN } from './support/run';
 import { handler } from '../../src/handlers/render.lambda';
 import { DataSourceResult, RenderEvent } from '../../src/workflow/contract';
 
 const s3 = mockClient(S3Client);
-const ID = '3f2a9c04d1b84f77a0e6c2f1b5d98e34';
+const ID = RUN.reportId;
 const FOLDER = `data/${ID}/1/`;
 
 /** What S3 holds, by key: an object is there once it was put, or once all its parts were completed. */
@@ -30,16 +31,7 @@ beforeEach(() => {
 
 function eventOf(data: Partial<DataSourceResult>): RenderEvent {
   return {
-    version: 1,
-    reportId: ID,
-    attempt: 1,
-    report: 'inventory',
-    trigger: 'SCHEDULE',
-    period: { from: '2026-11-19T23:00:00Z', to: '2026-11-20T23:00:00Z', timeZone: 'Europe/Madrid' },
-    openedAt: '2026-11-21T06:00:04Z',
-    locale: 'en-GB',
-    timeZone: 'Europe/Madrid',
-    parameters: {},
+    ...RUN,
     data: { version: 1, columns: [{ name: 'supplier', type: 'text' }, { name: 'kilos', type: 'integer' }], ...data },
     files: [{ name: 'report.html', bucket: 'reports', key: `reports/${ID}/report.html`, contentType: 'text/html; charset=utf-8' }],
   };
