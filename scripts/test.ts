@@ -12,6 +12,10 @@ interface Stage { readonly what: string; run(): Promise<Result> }
 
 const TSX = ['npx', 'tsx', '--tsconfig', 'tsconfig.dev.json'];
 
+/** Bundles the handlers, once for all stages that deploy or synthesize them. */
+let bundling: Promise<void> | undefined;
+const bundle = () => bundling ??= mustSucceed(['npx', 'projen', 'bundle']);
+
 const stages: Record<string, Stage> = {
   lint: {
     what: 'types and style',
@@ -23,7 +27,7 @@ const stages: Record<string, Stage> = {
   unit: {
     what: 'constructs, workflow, handlers, snapshots',
     run: async () => {
-      await mustSucceed(['npx', 'projen', 'bundle']);
+      await bundle();
       return jest();
     },
   },
@@ -44,14 +48,14 @@ const stages: Record<string, Stage> = {
   integ: {
     what: 'templates of the minimal pipeline and of the café, as they were',
     run: async () => {
-      await mustSucceed(['npx', 'projen', 'bundle']);
+      await bundle();
       return checks([...TSX, 'scripts/integ.ts']);
     },
   },
   compat: {
     what: 'the oldest and the newest aws-cdk-lib, feature flags off and on',
     run: async () => {
-      await mustSucceed(['npx', 'projen', 'bundle']);
+      await bundle();
       return steps([...TSX, 'scripts/compat.ts']);
     },
   },
@@ -62,7 +66,7 @@ const stages: Record<string, Stage> = {
   emulator: {
     what: 'a pipeline on a local emulator, with good data and bad',
     run: async () => {
-      await mustSucceed(['npx', 'projen', 'bundle']);
+      await bundle();
       return steps([...TSX, 'test/emulator/failures.ts']);
     },
   },

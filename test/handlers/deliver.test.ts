@@ -287,9 +287,9 @@ describe('a report without rows', () => {
 
 describe('what SNS answers', () => {
   const answers = (...errors: (Error | 'ok')[]) => {
-    let stub = sns.on(PublishCommand);
+    let publishing = sns.on(PublishCommand);
     for (const error of errors) {
-      stub = error === 'ok' ? stub.resolvesOnce({ MessageId: 'm-2' }) : stub.rejectsOnce(error);
+      publishing = error === 'ok' ? publishing.resolvesOnce({ MessageId: 'm-2' }) : publishing.rejectsOnce(error);
     }
   };
 
