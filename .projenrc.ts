@@ -93,6 +93,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'jsii-reflect',
     'jsii-rosetta',
     'jsonata@^2',
+    'fast-check@^4',
+    '@sinonjs/fake-timers',
+    '@types/sinonjs__fake-timers',
     'parse5@^7', // 8 has ES modules only
     'tsx',
     // the café example, and its local run

@@ -37,6 +37,10 @@ export interface StartInput {
   readonly schedule?: { readonly arn: string; readonly time: string; readonly timeZone: string };
   /** Set by the API; the id is also the execution's name. */
   readonly request?: { readonly reportId: string };
+  /** The period of a run that a person starts. Default: the day up to the start. The zone's default is that of the pipeline. */
+  readonly period?: { readonly from: string; readonly to: string; readonly timeZone?: string };
+  /** Makes the report of `schedule` or `period` once more, although there is one: the same word again is the same report. */
+  readonly rerun?: string;
   readonly parameters?: Parameters;
 }
 
@@ -128,8 +132,14 @@ export interface RenderEvent extends Run {
 /** What a renderer returns once all its files are complete in S3. */
 export interface RenderResult {
   readonly version: typeof CONTRACT_VERSION;
-  /** The rows that it read, all of which are in each file. */
+  /** The rows that are in each file. */
   readonly rows: number;
+  /** Whether rows were left out, because the report has a limit. Default: false. */
+  readonly truncated?: boolean;
+  /** The rows that the data has; where rows were left out, more than `rows`. Default: `rows`. */
+  readonly totalRows?: number;
+  /** SHA-256 of the data in a canonical form, in hex: the same for the same rows. `onUnchanged` needs it. */
+  readonly dataSha256?: string;
   readonly asOf: string;
   readonly files: RenderedFile[];
 }
@@ -139,6 +149,17 @@ export interface RenderedFile {
   readonly bytes: number;
   /** SHA-256 of the file, in hex. */
   readonly sha256: string;
+  /** What S3 answered as the object's ETag when the file was written: with it, a file that was replaced since is noticed. */
+  readonly etag?: string;
+}
+
+/** What a data source returns whose data is not there yet, instead of the data. */
+export interface DataNotReady {
+  readonly version: typeof CONTRACT_VERSION;
+  readonly notReady: {
+    /** What is missing, for the owner. */
+    readonly reason: string;
+  };
 }
 
 /** What the function of a link is invoked with. */
@@ -184,17 +205,23 @@ export interface FailureEvent {
   readonly executionArn: string;
   readonly error: string;
   readonly cause: string;
+  /** Whether the execution was redriven since it failed so: then the run is opened again. */
+  readonly redriven: boolean;
 }
 
 /** What a handler refuses in a way that trying again does not mend. The workflow does not retry these. */
 export const REPORT_ERRORS = [
   'InvalidInput',
   'InvalidData',
+  'DataNotReady',
+  'LimitExceeded',
   'InvalidRender',
   'InvalidLink',
   'EmptyReport',
+  'NoRecipient',
   'DeliveryRefused',
   'DeliveryUncertain',
+  'ReportFailed',
 ] as const;
 
 export type ReportErrorName = typeof REPORT_ERRORS[number];

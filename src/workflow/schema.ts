@@ -9,6 +9,8 @@ const version = { const: CONTRACT_VERSION } as const;
 const instant = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$' } as const;
 const cell = { type: ['string', 'number', 'boolean', 'null'] } as const;
 const row = { type: 'object', additionalProperties: cell } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
 
 const column = {
   type: 'object',
@@ -43,13 +45,31 @@ export const dataSourceResult = {
   oneOf: [{ required: ['rows'] }, { required: ['data'] }],
 } as const;
 
+export const dataNotReady = {
+  type: 'object',
+  required: ['version', 'notReady'],
+  additionalProperties: false,
+  properties: {
+    version,
+    notReady: {
+      type: 'object',
+      required: ['reason'],
+      additionalProperties: false,
+      properties: { reason: { type: 'string', minLength: 1, maxLength: 500 } },
+    },
+  },
+} as const;
+
 export const renderResult = {
   type: 'object',
   required: ['version', 'rows', 'asOf', 'files'],
   additionalProperties: false,
   properties: {
     version,
-    rows: { type: 'integer', minimum: 0 },
+    rows: count,
+    truncated: { type: 'boolean' },
+    totalRows: count,
+    dataSha256: sha256,
     asOf: instant,
     files: {
       type: 'array',
@@ -61,7 +81,8 @@ export const renderResult = {
         properties: {
           name: { type: 'string', minLength: 1 },
           bytes: { type: 'integer', minimum: 1 },
-          sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+          sha256,
+          etag: { type: 'string', minLength: 1, maxLength: 256 },
         },
       },
     },
@@ -159,6 +180,13 @@ export const startInput = {
       additionalProperties: false,
       properties: { reportId: { type: 'string', pattern: '^[0-9a-f]{32}$' } },
     },
+    period: {
+      type: 'object',
+      required: ['from', 'to'],
+      additionalProperties: false,
+      properties: { from: instant, to: instant, timeZone: { type: 'string', minLength: 1 } },
+    },
+    rerun: { type: 'string', pattern: '^[!-~]{1,64}$' },
     parameters: { type: 'object' },
     // Step Functions adds it to the input of a nested execution.
     AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: { type: 'string' },
@@ -179,5 +207,5 @@ export const createReportBody = {
 export const dataContract = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'ScheduledReportPipeline data contract, version 1',
-  $defs: { dataSourceEvent, dataSourceResult, renderEvent, renderResult, linkEvent, linkResult },
+  $defs: { dataSourceEvent, dataSourceResult, dataNotReady, renderEvent, renderResult, linkEvent, linkResult },
 } as const;
