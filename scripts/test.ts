@@ -63,11 +63,11 @@ const stages: Record<string, Stage> = {
     what: 'packaged, and used from each language',
     run: async () => sum(await steps(['npm', 'run', '--silent', 'package']), await steps([...TSX, 'scripts/consumers.ts'])),
   },
-  emulator: {
-    what: 'a pipeline on a local emulator, with good data and bad',
+  faults: {
+    what: 'the fault table: what goes wrong, on a local emulator and in an interpreter of the workflow',
     run: async () => {
       await bundle();
-      return steps([...TSX, 'test/emulator/failures.ts']);
+      return steps([...TSX, 'test/faults/faults.ts']);
     },
   },
   cafe: {

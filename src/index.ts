@@ -1,12 +1,12 @@
-export { OnEmpty, ReportPipelineGrants, ScheduledReportPipeline } from './scheduled-report-pipeline';
+export { OnEmpty, OnUncertain, OnUnchanged, ReportPipelineGrants, ScheduledReportPipeline } from './scheduled-report-pipeline';
 export type { ScheduledReportPipelineProps } from './scheduled-report-pipeline';
 export type { ReportMessage } from './message';
 export type { ReportScheduleProps } from './report-schedule';
 
 export { ReportDataSource } from './data-source';
 export type { FunctionDataSourceOptions, ReportDataSourceConfig, ReportDataSourceContext } from './data-source';
-export { ReportRenderer } from './renderer';
-export type { HtmlRendererOptions, ReportFile, ReportRendererConfig, ReportRendererContext } from './renderer';
+export { OnLimit, ReportRenderer } from './renderer';
+export type { HtmlRendererOptions, RenderLimits, ReportFile, ReportRendererConfig, ReportRendererContext } from './renderer';
 export { ReportLink } from './report-link';
 export type { PresignedLinkOptions, ReportLinkConfig, ReportLinkContext } from './report-link';
 export { BucketPrefix } from './bucket-prefix';

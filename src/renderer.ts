@@ -1,6 +1,7 @@
-import { Duration, Size } from 'aws-cdk-lib';
+import { Duration, Size, SizeRoundingBehavior, Token, Tokenization } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BucketPrefix } from './bucket-prefix';
 import { RenderFunction } from './handlers/render-function';
@@ -34,7 +35,8 @@ export interface ReportRendererContext {
   readonly data: BucketPrefix;
 
   /**
-   * Where the files of the reports go. Grant the renderer's function `reports.grantWrite(fn)`.
+   * Where the files of the reports go. Grant the renderer's function `reports.grantWrite(fn)`, and `reports.grantRead(fn)` if it
+   * compares what it finds there.
    */
   readonly reports: BucketPrefix;
 
@@ -44,7 +46,12 @@ export interface ReportRendererContext {
   readonly timeout: Duration;
 
   /**
-   * The key for what the renderer keeps, logs for instance.
+   * Where the functions of the pipeline log; pass it to functions of your own so that a run's steps are read in one place.
+   */
+  readonly logGroup: logs.ILogGroup;
+
+  /**
+   * The key for what the renderer keeps, its environment for instance.
    *
    * @default - the keys of the services
    */
@@ -73,9 +80,50 @@ export interface ReportRendererConfig {
 }
 
 /**
+ * What to do with a report that is larger than its limits.
+ */
+export enum OnLimit {
+  /** The run fails with `LimitExceeded`, its owner is told, and nothing is left in S3. */
+  FAIL = 'FAIL',
+  /**
+   * The report shows the first rows that fit, and says at its end that it is cut short, and how many rows there are. If not even the
+   * first row fits, the run fails all the same.
+   */
+  NOTICE = 'NOTICE',
+}
+
+/**
+ * How large a report may become. Nothing is cut off silently: `onLimit` says what becomes of a report that has more.
+ */
+export interface RenderLimits {
+  /**
+   * The most rows that a report shows: a positive whole number.
+   *
+   * @default - as many as the data has
+   */
+  readonly maxRows?: number;
+
+  /**
+   * The most bytes of each file, all that belongs to it included: at least 64 KiB.
+   *
+   * The headings and totals of the report count as well. If they do not fit, the run fails, whatever `onLimit` says.
+   *
+   * @default - as many as the rows take
+   */
+  readonly maxBytes?: Size;
+
+  /**
+   * What to do with a report that has more rows or bytes. It needs `maxRows` or `maxBytes`.
+   *
+   * @default OnLimit.FAIL
+   */
+  readonly onLimit?: OnLimit;
+}
+
+/**
  * Options of the HTML renderer.
  */
-export interface HtmlRendererOptions {
+export interface HtmlRendererOptions extends RenderLimits {
   /**
    * The title of the page, up to 100 characters.
    *
@@ -93,7 +141,11 @@ export abstract class ReportRenderer {
   /**
    * A page that reads well on a screen, on a phone and on paper: self-contained, without scripts, with typed columns and totals.
    *
-   * Rows are streamed, so that their number does not matter to the function's memory.
+   * Rows are streamed, so that their number does not matter to the function's memory. Beside the page there is `manifest.json`, which
+   * says what was made of which data.
+   *
+   * @example
+   * ReportRenderer.html({ title: 'Coffee supplier inventory', maxRows: 5000, onLimit: OnLimit.NOTICE });
    *
    * @param options Options of the page.
    */
@@ -133,12 +185,14 @@ class HtmlRenderer extends ReportRenderer {
     if (options.title !== undefined) {
       checkName('title', options.title);
     }
+    checkLimits(options);
   }
 
-  public bind(scope: Construct, { data, reports, timeout, encryptionKey }: ReportRendererContext): ReportRendererConfig {
+  public bind(scope: Construct, { data, reports, logGroup, timeout, encryptionKey }: ReportRendererContext): ReportRendererConfig {
     const handler = new RenderFunction(scope, 'Function', {
       description: 'Renders reports as HTML',
       ...handlerDefaults(scope, {
+        logGroup,
         timeout,
         encryptionKey,
         memorySize: Size.mebibytes(1024),
@@ -146,11 +200,14 @@ class HtmlRenderer extends ReportRenderer {
           BUCKET_NAME: data.bucket.bucketName,
           DATA_PREFIX: data.prefix,
           ...(this.options.title && { TITLE: this.options.title }),
+          ...limitsEnvironment(this.options),
         },
       }),
     });
     data.grantRead(handler);
     reports.grantWrite(handler);
+    // It never replaces a file: one that is there already it compares with what it has made.
+    reports.grantRead(handler);
     return { handler, files: [{ name: 'report.html', contentType: 'text/html; charset=utf-8' }] };
   }
 }
@@ -167,4 +224,32 @@ class FunctionRenderer extends ReportRenderer {
     }
     return { handler: this.fn, files: this.files };
   }
+}
+
+/** A page without rows takes about 8 KiB; the rest is room for headings, totals, and a few rows. */
+const LEAST_MAX_BYTES = 64 * 1024;
+
+function checkLimits({ maxRows, maxBytes, onLimit }: RenderLimits): void {
+  if (maxRows !== undefined && !Token.isUnresolved(maxRows) && !(Number.isSafeInteger(maxRows) && maxRows > 0)) {
+    throw new Error(`maxRows is ${maxRows}; pass a positive whole number, or leave it out for no limit`);
+  }
+  if (maxBytes !== undefined && !maxBytes.isUnresolved() && !(Number.isSafeInteger(bytesIn(maxBytes)) && bytesIn(maxBytes) >= LEAST_MAX_BYTES)) {
+    throw new Error(`maxBytes is ${bytesIn(maxBytes)} bytes; pass at least Size.kibibytes(${LEAST_MAX_BYTES / 1024}), so that there is room for a page`);
+  }
+  if (onLimit !== undefined && maxRows === undefined && maxBytes === undefined) {
+    throw new Error(`onLimit is ${onLimit}, and there is no limit; pass maxRows or maxBytes, or leave onLimit out`);
+  }
+}
+
+function limitsEnvironment({ maxRows, maxBytes, onLimit }: RenderLimits): { [name: string]: string } {
+  return {
+    ...(maxRows !== undefined && { MAX_ROWS: Tokenization.stringifyNumber(maxRows) }),
+    ...(maxBytes !== undefined && { MAX_BYTES: Tokenization.stringifyNumber(bytesIn(maxBytes)) }),
+    ...(onLimit !== undefined && { ON_LIMIT: onLimit }),
+  };
+}
+
+function bytesIn(size: Size): number {
+  const bytes = size.toBytes({ rounding: SizeRoundingBehavior.NONE });
+  return size.isUnresolved() ? bytes : Math.floor(bytes);
 }

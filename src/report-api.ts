@@ -82,6 +82,7 @@ export class ReportApi extends Construct {
     const handler = new ReportApiFunction(this, 'Function', {
       description: 'Takes requests for reports, and tells how they are getting on',
       ...handlerDefaults(this, {
+        logGroup: pipeline.logGroup,
         timeout: Duration.seconds(20),
         encryptionKey: pipeline.encryptionKey,
         environment: {
@@ -92,7 +93,7 @@ export class ReportApi extends Construct {
         },
       }),
     });
-    pipeline.ledger.grant(handler, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    pipeline.ledger.grant(handler, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     grantKey(pipeline.encryptionKey, handler);
     pipeline.grants.startExecution(handler);
 

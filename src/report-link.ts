@@ -3,6 +3,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BucketPrefix } from './bucket-prefix';
 import { PresignFunction } from './handlers/presign-function';
@@ -24,7 +25,12 @@ export interface ReportLinkContext {
   readonly ledger: dynamodb.ITable;
 
   /**
-   * The key of what the link's function keeps, logs for instance.
+   * Where the pipeline's functions log, so that the steps of a run are read in one place.
+   */
+  readonly logGroup: logs.ILogGroup;
+
+  /**
+   * The key of what the link's function keeps, its environment for instance.
    *
    * @default - the keys of the services
    */
@@ -96,8 +102,9 @@ class PresignedLink extends ReportLink {
     }
   }
 
-  public bind(scope: Construct, { reports, ledger, encryptionKey }: ReportLinkContext): ReportLinkConfig {
+  public bind(scope: Construct, { reports, ledger, logGroup, encryptionKey }: ReportLinkContext): ReportLinkConfig {
     const defaults = handlerDefaults(scope, {
+      logGroup,
       timeout: Duration.seconds(30),
       encryptionKey,
       environment: {},

@@ -1,4 +1,5 @@
 import { Annotations, ArnFormat, Duration, Names, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
@@ -21,7 +22,12 @@ import { ReportRenderer } from './renderer';
 import { ReportLink } from './report-link';
 import { ReportScheduleProps, ReportSchedules } from './report-schedule';
 import { acknowledge, acknowledgeWildcard } from './workflow/acknowledge';
-import { checkFiles, checkLifetime, checkLocale, checkName, checkRenderTimeout, checkRetention, checkTimeZone, checkTopic } from './workflow/checks';
+import { reportAlarms } from './workflow/alarms';
+import {
+  checkFiles, checkLifetime, checkLocale, checkName, checkNotReadyTimeout, checkRenderTimeout, checkRetention, checkRunTimeout, checkTimeZone,
+  checkTopic,
+} from './workflow/checks';
+import { PAUSE_PARTITION } from './workflow/contract';
 import { grantKey, letServicesUse } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { DATA_SOURCE_EVENT, reportWorkflow } from './workflow/report-workflow';
@@ -37,6 +43,26 @@ export enum OnEmpty {
   SKIP = 'SKIP',
   /** The run fails, and its owner is told. */
   FAIL = 'FAIL',
+}
+
+/**
+ * What to do with a scheduled report whose data is what the same schedule delivered last.
+ */
+export enum OnUnchanged {
+  /** Deliver it. */
+  SEND = 'SEND',
+  /** Deliver nothing; the run ends well, and the ledger says SKIPPED. */
+  SKIP = 'SKIP',
+}
+
+/**
+ * What to do when SNS was asked to publish the message and there was no answer: it may have taken it, or not.
+ */
+export enum OnUncertain {
+  /** Do not send it again: readers get it once or not at all. The run fails, and its owner is told to ask them. */
+  HOLD = 'HOLD',
+  /** Send it again, up to three times in all: readers get it at least once, and perhaps more than once. */
+  RESEND = 'RESEND',
 }
 
 /**
@@ -87,6 +113,31 @@ export interface ScheduledReportPipelineProps {
   readonly onEmpty?: OnEmpty;
 
   /**
+   * What to do with a scheduled report whose data is what the same schedule delivered last. A report that was requested is
+   * delivered in any case.
+   *
+   * Columns, rows in their order, and totals are compared, by the hash that the renderer returns.
+   *
+   * @default OnUnchanged.SEND
+   */
+  readonly onUnchanged?: OnUnchanged;
+
+  /**
+   * What to do when SNS was asked to publish the message and there was no answer.
+   *
+   * @default OnUncertain.HOLD
+   */
+  readonly onUncertain?: OnUncertain;
+
+  /**
+   * How long a data source is asked again that says that its data is not ready yet: after a minute, then after as long as it took so
+   * far, at most every 15 minutes. When the time is over, the run fails, and its owner is told.
+   *
+   * @default - it is not asked again: the run fails at once
+   */
+  readonly notReadyTimeout?: Duration;
+
+  /**
    * The message that brings the link.
    *
    * @default - a few lines of plain text in English
@@ -94,9 +145,9 @@ export interface ScheduledReportPipelineProps {
   readonly message?: ReportMessage;
 
   /**
-   * Where failures are told: to whoever looks after the report, not to its readers.
+   * Where failures are told, and alarms act: to whoever looks after the report, not to its readers.
    *
-   * @default - failures are seen in the ledger and in the state machine's metrics, and nobody is told
+   * @default - failures are seen in the ledger, in metrics and in alarms without an action, and nobody is told by message
    */
   readonly ownerTopic?: sns.ITopic;
 
@@ -144,9 +195,9 @@ export interface ScheduledReportPipelineProps {
   readonly renderTimeout?: Duration;
 
   /**
-   * The longest time that a run may take as a whole, all tries and waits included.
+   * The longest time that a run may take as a whole, all tries and waits included. Longer than `notReadyTimeout`.
    *
-   * @default Duration.hours(2)
+   * @default - 2 hours, and `notReadyTimeout`
    */
   readonly runTimeout?: Duration;
 
@@ -159,12 +210,19 @@ export interface ScheduledReportPipelineProps {
   readonly policiesInPlace?: boolean;
 }
 
+/** How much longer than an execution its run is taken to be alive: the end of an execution is recorded after it. */
+const TIME_TO_CLOSE = Duration.minutes(15);
+
 /**
  * Permissions to use a pipeline.
  */
 export class ReportPipelineGrants {
   /** @internal */
-  public constructor(private readonly stateMachine: sfn.StateMachine, private readonly encryptionKey?: kms.IKey) {}
+  public constructor(
+    private readonly stateMachine: sfn.StateMachine,
+    private readonly ledger: dynamodb.ITable,
+    private readonly encryptionKey?: kms.IKey,
+  ) {}
 
   /**
    * Lets a principal start runs.
@@ -174,6 +232,22 @@ export class ReportPipelineGrants {
   public startExecution(grantee: iam.IGrantable): iam.Grant {
     grantKey(this.encryptionKey, grantee);
     return this.stateMachine.grants.startExecution(grantee);
+  }
+
+  /**
+   * Lets a principal pause the schedules and resume them: by putting the item `{ pk: 'pipeline', sk: 'pause' }` into the ledger, and by
+   * deleting it. No deployment changes that item. While it is there, a scheduled run is recorded as PAUSED and makes no report.
+   *
+   * @param grantee The principal.
+   */
+  public pause(grantee: iam.IGrantable): iam.Grant {
+    grantKey(this.encryptionKey, grantee);
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+      resourceArns: [this.ledger.tableArn],
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [PAUSE_PARTITION] } },
+    });
   }
 }
 
@@ -217,6 +291,10 @@ export class ScheduledReportPipeline extends Construct {
   public readonly deliverFunction: lambda.IFunction;
   /** Closes runs that failed, and tells the owner. */
   public readonly closeFailedRunFunction: lambda.IFunction;
+  /** Where the pipeline's functions log: the steps of a run, in one place. */
+  public readonly logGroup: logs.ILogGroup;
+  /** What watches the pipeline from outside. They act on `ownerTopic`; add other actions as you like. */
+  public readonly alarms: cloudwatch.Alarm[];
   /** Permissions to use the pipeline. */
   public readonly grants: ReportPipelineGrants;
   /** The key of all that is kept, if there is one. */
@@ -237,10 +315,14 @@ export class ScheduledReportPipeline extends Construct {
     const locale = props.locale ?? 'en-GB';
     const message = checkedMessage(props.message);
     const renderTimeout = props.renderTimeout ?? Duration.minutes(15);
+    const { notReadyTimeout } = props;
+    checkNotReadyTimeout(notReadyTimeout);
+    const runTimeout = props.runTimeout ?? Duration.hours(2).plus(notReadyTimeout ?? Duration.seconds(0));
     checkName('reportName', reportName);
     checkLocale(locale);
     checkTimeZone(timeZone.timezoneName);
     checkRenderTimeout(renderTimeout);
+    checkRunTimeout(runTimeout, notReadyTimeout);
     checkTopic('topic', topic);
     checkTopic('ownerTopic', ownerTopic);
     checkRetention(retention);
@@ -263,6 +345,12 @@ export class ScheduledReportPipeline extends Construct {
       encryptionKey,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    this.logGroup = new logs.LogGroup(this, 'Logs', {
+      retention: logs.RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+      encryptionKey,
+    });
+    const { logGroup } = this;
     const ledgerEnvironment = {
       TABLE_NAME: this.ledger.tableName,
       LEDGER_RETENTION_SECONDS: this.ledgerRetention.toSeconds().toString(),
@@ -271,16 +359,17 @@ export class ScheduledReportPipeline extends Construct {
     // The steps.
     const dataSource = props.dataSource.bind(new Construct(this, 'DataSource'), { event: DATA_SOURCE_EVENT, data, policiesInPlace });
     const renderer = props.renderer.bind(new Construct(this, 'Render'), {
-      data, reports, encryptionKey, policiesInPlace, timeout: renderTimeout,
+      data, reports, logGroup, encryptionKey, policiesInPlace, timeout: renderTimeout,
     });
     checkFiles(renderer.files);
-    const link = (props.link ?? ReportLink.presigned()).bind(new Construct(this, 'Link'), { reports, ledger: this.ledger, encryptionKey });
+    const link = (props.link ?? ReportLink.presigned()).bind(new Construct(this, 'Link'), { reports, ledger: this.ledger, logGroup, encryptionKey });
     checkLifetime(link.expiresIn, retention);
 
     const openRunScope = new Construct(this, 'OpenRun');
     this.openRunFunction = new OpenRunFunction(openRunScope, 'Function', {
       description: 'Opens a run of a report: checks its input, computes its period, claims it in the ledger',
       ...handlerDefaults(openRunScope, {
+        logGroup,
         timeout: Duration.seconds(30),
         encryptionKey,
         environment: {
@@ -288,6 +377,7 @@ export class ScheduledReportPipeline extends Construct {
           REPORT_NAME: reportName,
           LOCALE: locale,
           TIME_ZONE: timeZone.timezoneName,
+          RUN_LEASE_SECONDS: runTimeout.plus(TIME_TO_CLOSE).toSeconds().toString(),
           BUCKET_NAME: bucket.bucketName,
           DATA_PREFIX: data.prefix,
           REPORTS_PREFIX: reports.prefix,
@@ -301,12 +391,15 @@ export class ScheduledReportPipeline extends Construct {
     this.deliverFunction = new DeliverFunction(deliverScope, 'Function', {
       description: 'Delivers a report: proves that it opens, publishes its link at most once',
       ...handlerDefaults(deliverScope, {
-        timeout: Duration.minutes(1),
+        logGroup,
+        timeout: Duration.minutes(2), // a twin's claim of the delivery included, for whose end it waits
         encryptionKey,
         environment: {
           ...ledgerEnvironment,
           TOPIC_ARN: topic.topicArn,
           ON_EMPTY: props.onEmpty ?? OnEmpty.SEND,
+          ON_UNCHANGED: props.onUnchanged ?? OnUnchanged.SEND,
+          ON_UNCERTAIN: props.onUncertain ?? OnUncertain.HOLD,
           LINK_FUNCTION_ARN: link.handler.functionArn,
           LINK_LIFETIME_SECONDS: link.expiresIn.toSeconds().toString(),
           MESSAGE_SUBJECT: message.subject,
@@ -314,8 +407,8 @@ export class ScheduledReportPipeline extends Construct {
         },
       }),
     });
-    this.grantLedger(this.deliverFunction, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-    sns.TopicGrants.fromTopic(topic).publish(this.deliverFunction);
+    this.grantLedger(this.deliverFunction, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    sns.TopicGrants.fromTopic(topic).actions(this.deliverFunction, ['sns:GetTopicAttributes', 'sns:Publish'], { keyActions: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
     iam.Grant.addToPrincipal({ grantee: this.deliverFunction, actions: ['lambda:InvokeFunction'], resourceArns: [link.handler.functionArn] });
 
     this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
@@ -330,6 +423,7 @@ export class ScheduledReportPipeline extends Construct {
       description: 'Closes runs of a report that failed, and tells the owner',
       deadLetterQueue: this.deadLetterQueue, // of events that it failed to handle; those that did not reach it, the rule puts there
       ...handlerDefaults(closeFailedRunScope, {
+        logGroup,
         timeout: Duration.minutes(1),
         encryptionKey,
         environment: {
@@ -341,11 +435,11 @@ export class ScheduledReportPipeline extends Construct {
         },
       }),
     });
-    this.grantLedger(this.closeFailedRunFunction, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.grantLedger(this.closeFailedRunFunction, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     if (ownerTopic) {
       sns.TopicGrants.fromTopic(ownerTopic).publish(this.closeFailedRunFunction);
     } else {
-      Annotations.of(this).addInfo('ownerTopic is not set: a failed run is recorded in the ledger, and nobody is told by message');
+      Annotations.of(this).addInfo('ownerTopic is not set: a failed run is seen in the ledger, in metrics and in alarms, and nobody is told by message');
     }
 
     // The workflow. Its name is known before it is made, because its failure handler reads its executions; and without a name
@@ -361,8 +455,9 @@ export class ScheduledReportPipeline extends Construct {
         link: link.handler,
         deliver: this.deliverFunction,
         closeFailedRun: this.closeFailedRunFunction,
+        notReadyTimeout,
       })),
-      timeout: props.runTimeout ?? Duration.hours(2),
+      timeout: runTimeout,
       tracingEnabled: true,
       logs: {
         level: sfn.LogLevel.ALL,
@@ -380,7 +475,7 @@ export class ScheduledReportPipeline extends Construct {
     });
     acknowledge(this.stateMachine, 'IAM5[Resource::*]', 'The delivery of logs and X-Ray know no resources: '
       + 'https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html');
-    this.grants = new ReportPipelineGrants(this.stateMachine, encryptionKey);
+    this.grants = new ReportPipelineGrants(this.stateMachine, this.ledger, encryptionKey);
 
     // What no Catch sees.
     new events.Rule(this, 'RunsThatFailed', {
@@ -401,6 +496,10 @@ export class ScheduledReportPipeline extends Construct {
       resourceArns: [executionsArn],
     });
     acknowledgeWildcard(closeFailedRunScope, executionsArn, 'The names of the executions of this state machine are not known before they are started.');
+
+    this.alarms = reportAlarms(new Construct(this, 'Alarms'), {
+      reportName, stateMachine: this.stateMachine, deadLetterQueue: this.deadLetterQueue, topic, ownerTopic, policiesInPlace,
+    });
 
     this.bucket = bucket;
     this.topic = topic;

@@ -30,12 +30,12 @@ describe('ReportApi', () => {
     });
   });
 
-  test('can start this state machine, and read and put its ledger, and no more', () => {
+  test('can start this state machine, and read and write its ledger, and no more', () => {
     const { stack, make } = withApi(() => ({ authorizationType: apigateway.AuthorizationType.IAM }));
     make();
     const policies = Object.entries<any>(stack.template.findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('Api'));
     expect(policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement).flatMap(({ Action }) => Action).sort()).toEqual([
-      'dynamodb:GetItem', 'dynamodb:PutItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'states:StartExecution',
+      'dynamodb:GetItem', 'dynamodb:UpdateItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'states:StartExecution',
     ]);
   });
 

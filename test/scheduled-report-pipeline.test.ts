@@ -6,7 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { OnEmpty, ReportDataSource, ReportLink, ReportRenderer } from '../src';
+import { OnEmpty, OnUncertain, OnUnchanged, ReportDataSource, ReportLink, ReportRenderer } from '../src';
 import { TestStack } from './support/synth';
 
 const morning = ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID });
@@ -23,14 +23,16 @@ describe('a pipeline with the three required props', () => {
 
   test('keeps its logical ids', () => {
     expect(Object.keys(stack.resourcesBelow('Report')).map(id => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'ReportAlarmsDeadLetter', 'ReportAlarmsMessageUndelivered', 'ReportAlarmsRunAborted', 'ReportAlarmsRunFailed', 'ReportAlarmsRunTimedOut',
       'ReportBucket', 'ReportBucketPolicy',
-      'ReportCloseFailedRunFunction', 'ReportCloseFailedRunLogs', 'ReportCloseFailedRunRole', 'ReportCloseFailedRunRoleDefaultPolicy',
+      'ReportCloseFailedRunFunction', 'ReportCloseFailedRunRole', 'ReportCloseFailedRunRoleDefaultPolicy',
       'ReportDeadLetters', 'ReportDeadLettersPolicy',
-      'ReportDeliverFunction', 'ReportDeliverLogs', 'ReportDeliverRole', 'ReportDeliverRoleDefaultPolicy',
+      'ReportDeliverFunction', 'ReportDeliverRole', 'ReportDeliverRoleDefaultPolicy',
       'ReportLedger',
-      'ReportLinkFunction', 'ReportLinkLogs', 'ReportLinkRole', 'ReportLinkRoleDefaultPolicy', 'ReportLinkSigner', 'ReportLinkSignerDefaultPolicy',
-      'ReportOpenRunFunction', 'ReportOpenRunLogs', 'ReportOpenRunRole', 'ReportOpenRunRoleDefaultPolicy',
-      'ReportRenderFunction', 'ReportRenderLogs', 'ReportRenderRole', 'ReportRenderRoleDefaultPolicy',
+      'ReportLinkFunction', 'ReportLinkRole', 'ReportLinkRoleDefaultPolicy', 'ReportLinkSigner', 'ReportLinkSignerDefaultPolicy',
+      'ReportLogs',
+      'ReportOpenRunFunction', 'ReportOpenRunRole', 'ReportOpenRunRoleDefaultPolicy',
+      'ReportRenderFunction', 'ReportRenderRole', 'ReportRenderRoleDefaultPolicy',
       'ReportRunsThatFailed', 'ReportRunsThatFailedAllowEventRuleTestReportCloseFailedRunFunction92C434C6',
       'ReportStateMachine', 'ReportStateMachineLogs', 'ReportStateMachineRole', 'ReportStateMachineRoleDefaultPolicy',
     ].sort());
@@ -110,10 +112,18 @@ describe('a pipeline with the three required props', () => {
     });
   });
 
-  test('sends empty reports, and links that live for an hour', () => {
+  test('sends empty and unchanged reports, links that live for an hour, and nothing again of which it is not known whether it was sent', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: Match.objectLike({ ON_EMPTY: 'SEND', LINK_LIFETIME_SECONDS: '3600', MESSAGE_SUBJECT: '{{report}}: {{period}}' }) },
+      Environment: {
+        Variables: Match.objectLike({
+          ON_EMPTY: 'SEND', ON_UNCHANGED: 'SEND', ON_UNCERTAIN: 'HOLD', LINK_LIFETIME_SECONDS: '3600', MESSAGE_SUBJECT: '{{report}}: {{period}}',
+        }),
+      },
     });
+  });
+
+  test('takes a run for dead 15 minutes after the end that its execution must come to', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ RUN_LEASE_SECONDS: `${2 * 3600 + 15 * 60}` }) } });
   });
 });
 
@@ -132,7 +142,7 @@ describe('permissions', () => {
   });
 
   test('the renderer reads data and writes reports, and can publish nothing', () => {
-    expect(actions(/^ReportRenderRole/)).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents', 's3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
+    expect([...new Set(actions(/^ReportRenderRole/))]).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents', 's3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']);
     expect(statements(/^ReportRenderRole/).find(({ Action }) => Action === 's3:GetObject').Resource).toEqual({ 'Fn::Join': ['', [expect.anything(), '/data/*']] });
     expect(statements(/^ReportRenderRole/).find(({ Action }) => Action.includes('s3:PutObject')).Resource).toEqual({ 'Fn::Join': ['', [expect.anything(), '/reports/*']] });
   });
@@ -147,7 +157,7 @@ describe('permissions', () => {
 
   test('deliver publishes and reads no data', () => {
     expect(actions(/^ReportDeliverRole/)).toEqual([
-      'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'lambda:InvokeFunction', 'logs:CreateLogStream', 'logs:PutLogEvents', 'sns:Publish',
+      'dynamodb:GetItem', 'dynamodb:UpdateItem', 'lambda:InvokeFunction', 'logs:CreateLogStream', 'logs:PutLogEvents', 'sns:GetTopicAttributes', 'sns:Publish',
     ]);
   });
 
@@ -174,6 +184,110 @@ describe('permissions', () => {
       PolicyDocument: { Statement: [{ Action: 'states:StartExecution', Effect: 'Allow', Resource: { Ref: Match.stringLikeRegexp('^ReportStateMachine') } }] },
       Roles: [{ Ref: Match.stringLikeRegexp('^Starter') }],
     });
+  });
+});
+
+describe('pausing', () => {
+  test('is for who was granted it, and touches no run', () => {
+    const stack = new TestStack();
+    const role = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
+    stack.pipeline().grants.pause(role);
+    stack.template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [{
+          Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+          Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['pipeline'] } },
+          Effect: 'Allow',
+          Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportLedger'), 'Arn'] },
+        }],
+      },
+      Roles: [{ Ref: Match.stringLikeRegexp('^Operator') }],
+    });
+  });
+});
+
+describe('alarms', () => {
+  const watched = (stack: TestStack) => stack.propertiesBelow('Report', 'AWS::CloudWatch::Alarm');
+
+  test('watch what notices may miss: failed runs, dead letters, and copies that SNS could not hand over', () => {
+    const stack = new TestStack();
+    stack.pipeline();
+    expect(watched(stack).map(({ Namespace, MetricName }) => `${Namespace} ${MetricName}`).sort()).toEqual([
+      'AWS/SNS NumberOfNotificationsFailed',
+      'AWS/SQS ApproximateNumberOfMessagesVisible',
+      'AWS/States ExecutionsAborted',
+      'AWS/States ExecutionsFailed',
+      'AWS/States ExecutionsTimedOut',
+    ]);
+    for (const properties of watched(stack)) {
+      expect(properties).toMatchObject({
+        Threshold: 1,
+        EvaluationPeriods: 1,
+        Period: 300,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+        AlarmDescription: expect.stringMatching(/the report Report\b/i),
+      });
+      expect(properties.Statistic).toBe(properties.Namespace === 'AWS/SQS' ? 'Maximum' : 'Sum');
+    }
+  });
+
+  test('watch this pipeline', () => {
+    const stack = new TestStack();
+    stack.pipeline();
+    expect(watched(stack).map(({ Dimensions }) => Dimensions[0].Name).sort()).toEqual(['QueueName', 'StateMachineArn', 'StateMachineArn', 'StateMachineArn', 'TopicName']);
+    expect(watched(stack).find(({ MetricName }) => MetricName === 'NumberOfNotificationsFailed').Dimensions[0].Value).toEqual({
+      'Fn::GetAtt': [expect.stringMatching(/^Topic/), 'TopicName'],
+    });
+  });
+
+  test('are there without a topic of the owner, and are at hand for other actions', () => {
+    const stack = new TestStack();
+    const { alarms } = stack.pipeline();
+    expect(alarms).toHaveLength(5);
+    expect(watched(stack).map(({ AlarmActions }) => AlarmActions)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    Annotations.fromStack(stack).hasInfo('/Test/Report', Match.stringLikeRegexp('nobody is told by message'));
+  });
+
+  test('act on the topic of the owner, which lets them, although its policy lets nobody else', () => {
+    const stack = new TestStack();
+    stack.pipeline({ ownerTopic: new sns.Topic(stack, 'Owner', { enforceSSL: true }) });
+    for (const { AlarmActions } of watched(stack)) {
+      expect(AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Owner/) }]);
+    }
+    stack.template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: [Match.objectLike({ Effect: 'Deny' }), {
+          Action: 'sns:Publish',
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Resource: { Ref: Match.stringLikeRegexp('^Owner') },
+        }],
+      },
+    });
+    expect(Annotations.fromStack(stack).findInfo('*', Match.anyValue())).toEqual([]);
+  });
+
+  test('may use the key of the topic of the owner', () => {
+    const stack = new TestStack();
+    const masterKey = new kms.Key(stack, 'OwnerKey');
+    stack.pipeline({ ownerTopic: new sns.Topic(stack, 'Owner', { masterKey }) });
+    stack.template.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: Match.objectLike({
+        Statement: Match.arrayWith([Match.objectLike({ Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Principal: { Service: 'cloudwatch.amazonaws.com' } })]),
+      }),
+    });
+  });
+
+  test('an imported topic of the owner gets the statement that it needs as an informational annotation, unless it has it', () => {
+    const told = (policiesInPlace: boolean) => {
+      const stack = new TestStack();
+      stack.pipeline({ ownerTopic: sns.Topic.fromTopicArn(stack, 'Owner', 'arn:aws:sns:eu-west-1:111111111111:owners'), policiesInPlace });
+      return Annotations.fromStack(stack).findInfo('*', Match.stringLikeRegexp('alarms reach it only if')).map(({ entry }) => String(entry.data));
+    };
+    expect(told(true)).toEqual([]);
+    expect(told(false)).toEqual([expect.stringMatching(/ownerTopic is imported.*"Action":"sns:Publish".*"Service":"cloudwatch.amazonaws.com".*"Resource":"arn:aws:sns:eu-west-1:111111111111:owners"/)]);
   });
 });
 
@@ -351,6 +465,9 @@ describe('what is refused at synth', () => {
   });
 
   test('fails for a renderer that would take longer than Lambda lets it', () => {
+    expect(refusal({ notReadyTimeout: Duration.hours(Lazy.number({ produce: () => 3 })) })).toThrow(/^notReadyTimeout is not known at synth/);
+    expect(refusal({ notReadyTimeout: Duration.hours(3), runTimeout: Duration.hours(3) })).toThrow(
+      /^runTimeout is 3 hours, and the data source is asked again for 3 hours \(notReadyTimeout\); choose a runTimeout that leaves time to render and deliver after that$/);
     expect(refusal({ renderTimeout: Duration.minutes(16) })).toThrow(/^renderTimeout is 16 minutes, and a Lambda function ends after 15 minutes; choose at most that$/);
   });
 
@@ -447,6 +564,8 @@ describe('what the props give', () => {
     stack.pipeline({
       reportName: 'Stock',
       onEmpty: OnEmpty.SKIP,
+      onUnchanged: OnUnchanged.SKIP,
+      onUncertain: OnUncertain.RESEND,
       ownerTopic,
       locale: 'es',
       timeZone: TimeZone.EUROPE_MADRID,
@@ -454,7 +573,11 @@ describe('what the props give', () => {
       link: ReportLink.presigned({ expiresIn: Duration.minutes(15) }),
     });
     stack.template.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: Match.objectLike({ ON_EMPTY: 'SKIP', MESSAGE_SUBJECT: 'Stock of {{period}}', MESSAGE_BODY: 'Here: {{link}}', LINK_LIFETIME_SECONDS: '900' }) },
+      Environment: {
+        Variables: Match.objectLike({
+          ON_EMPTY: 'SKIP', ON_UNCHANGED: 'SKIP', ON_UNCERTAIN: 'RESEND', MESSAGE_SUBJECT: 'Stock of {{period}}', MESSAGE_BODY: 'Here: {{link}}', LINK_LIFETIME_SECONDS: '900',
+        }),
+      },
     });
     stack.template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: Match.objectLike({ REPORT_NAME: 'Stock', LOCALE: 'es', OWNER_TOPIC_ARN: { Ref: Match.stringLikeRegexp('^Owner') } }) },

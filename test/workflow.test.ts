@@ -1,4 +1,5 @@
 import aslValidator from 'asl-validator';
+import { Duration } from 'aws-cdk-lib';
 import jsonata from 'jsonata';
 import { statesOf, TestStack } from './support/synth';
 import { OpenRunResult } from '../src/workflow/contract';
@@ -46,13 +47,13 @@ describe('the definition', () => {
     });
   });
 
-  test('closes the run whatever fails, and then fails', () => {
+  test('closes the run whatever fails, and fails there, or opens it again once it was redriven', () => {
     for (const name of ['Open the run', 'Look up the data', 'Render and presign', 'Deliver']) {
       expect(states[name].Catch).toEqual([{ ErrorEquals: ['States.ALL'], Next: 'Close failed run' }]);
     }
-    expect(states['Close failed run']).toMatchObject({ Next: 'Report failed' });
+    expect(states['Close failed run']).toMatchObject({ Type: 'Task', Next: 'Open the run' });
     expect(states['Close failed run'].Catch).toBeUndefined(); // what fails here, the rule sees
-    expect(states['Report failed'].Type).toBe('Fail');
+    expect(Object.values<any>(states).map(({ Type }) => Type)).not.toContain('Fail');
   });
 
   test('keeps the default query language, so that data sources may bring states of either', () => {
@@ -97,7 +98,10 @@ describe('retries', () => {
   test('what a handler refused is not tried again', () => {
     for (const name of ['Open the run', 'Render report', 'Presign link', 'Deliver', 'Close failed run']) {
       expect(states[name].Retry[0]).toEqual({
-        ErrorEquals: ['InvalidInput', 'InvalidData', 'InvalidRender', 'InvalidLink', 'EmptyReport', 'DeliveryRefused', 'DeliveryUncertain'],
+        ErrorEquals: [
+          'InvalidInput', 'InvalidData', 'DataNotReady', 'LimitExceeded', 'InvalidRender', 'InvalidLink', 'EmptyReport', 'NoRecipient',
+          'DeliveryRefused', 'DeliveryUncertain', 'ReportFailed',
+        ],
         MaxAttempts: 0,
       });
       expect(seconds(states[name].Retry[2])).toBe(6);
@@ -131,29 +135,11 @@ describe('the data that flows', () => {
     files: [{ name: 'report.html', bucket: 'reports', key: 'reports/0123456789abcdef0123456789abcdef/1/report.html', contentType: 'text/html; charset=utf-8' }],
     ledger: { table: 'ledger', pk: 'run#0123456789abcdef0123456789abcdef', sk: 'link#1#' },
   };
-  const execution = { Id: 'arn:aws:states:eu-west-1:111111111111:execution:Stock:e1', Name: 'e1', StartTime: '2026-11-21T06:00:00.500Z' };
-
-  /** Evaluates what a state's arguments and expressions say, as Step Functions does; what is undefined fails the state there. */
-  async function evaluate(template: any, bindings: { opened?: unknown; input?: unknown; result?: unknown }): Promise<any> {
-    if (typeof template === 'string' && /^{%.*%}$/s.test(template)) {
-      const value = await jsonata(template.slice(2, -2)).evaluate({}, {
-        opened: bindings.opened,
-        states: { input: bindings.input, result: bindings.result, context: { Execution: execution } },
-      });
-      if (value === undefined) {
-        throw new Error(`States.QueryEvaluationError: ${template}`);
-      }
-      return JSON.parse(JSON.stringify(value));
-    }
-    if (typeof template === 'object' && template !== null) {
-      return Object.fromEntries(await Promise.all(Object.entries(template).map(async ([name, value]) => [name, await evaluate(value, bindings)])));
-    }
-    return template;
-  }
+  const evaluate = (template: any, bindings: Bindings) => evaluated(template, { opened, ...bindings });
   const payload = (state: string, bindings: object) => evaluate(states[state].Arguments.Payload, bindings);
 
-  test('opening the run is told the execution and its input', async () => {
-    expect(await payload('Open the run', { input: { parameters: { a: [1] } } })).toEqual({
+  test('opening the run is told the execution and its input, also when a redrive comes there', async () => {
+    expect(await payload('Open the run', { input: { Error: 'E', Cause: 'C' } })).toEqual({
       execution: { arn: execution.Id, name: 'e1', startTime: execution.StartTime },
       input: { parameters: { a: [1] } },
     });
@@ -163,12 +149,9 @@ describe('the data that flows', () => {
     expect(await evaluate(states['Open the run'].Assign, { result: { Payload: opened } })).toEqual({ opened });
   });
 
-  test('a duplicate ends, and everything else goes on', async () => {
-    const [{ Condition, Next }] = states['Opened?'].Choices;
-    expect(await evaluate(Condition, { opened: { outcome: 'DUPLICATE', reportId: 'x' } })).toBe(true);
-    expect(states[Next].Type).toBe('Succeed');
-    expect(await evaluate(Condition, { opened })).toBe(false);
-    expect(states['Opened?'].Default).toBe('Look up the data');
+  test.each([['DUPLICATE', 'Duplicate', 'Succeed'], ['PAUSED', 'Paused', 'Succeed'], ['OPENED', 'Look up the data', 'Task']])('%s leads to %s', async (outcome, next, type) => {
+    expect(await chosen(states['Opened?'], { opened: { outcome, reportId: 'x' } })).toBe(next);
+    expect(states[next].Type).toBe(type);
   });
 
   test('the data source is told the run and where to write', async () => {
@@ -192,14 +175,13 @@ describe('the data that flows', () => {
     });
   });
 
-  test('the failure handler is told the error, even one without a cause', async () => {
-    expect(await payload('Close failed run', { input: { Error: 'States.Timeout' } })).toEqual({ executionArn: execution.Id, error: 'States.Timeout', cause: '' });
-    expect(await payload('Close failed run', { input: { Error: 'E', Cause: 'C' } })).toEqual({ executionArn: execution.Id, error: 'E', cause: 'C' });
-  });
-
-  test('the execution fails with the error that it failed with', async () => {
-    const { Error: error, Cause: cause } = states['Report failed'];
-    expect(await evaluate({ error, cause }, { input: { error: 'E', cause: 'C' } })).toEqual({ error: 'E', cause: 'C' });
+  test('the failure handler is told the error, even one without a cause, and how often the execution was redriven', async () => {
+    expect(await payload('Close failed run', { input: { Error: 'States.Timeout' } })).toEqual({
+      executionArn: execution.Id, redriveCount: 0, enteredAt: ENTERED, error: 'States.Timeout', cause: '',
+    });
+    expect(await payload('Close failed run', { input: { Error: 'E', Cause: 'C' }, redriveCount: 2 })).toEqual({
+      executionArn: execution.Id, redriveCount: 2, enteredAt: ENTERED, error: 'E', cause: 'C',
+    });
   });
 
   test('every state puts out what its function returned', () => {
@@ -208,3 +190,100 @@ describe('the data that flows', () => {
     }
   });
 });
+
+describe('a data source that may not be ready', () => {
+  const patient = new TestStack();
+  patient.pipeline({ notReadyTimeout: Duration.hours(3) });
+  const patientStates = statesOf(patient.definition);
+  const openedAt = Date.parse('2026-11-21T06:00:00Z');
+  const opened = { run: { openedAt: new Date(openedAt).toISOString() } };
+  const notReady = { version: 1, notReady: { reason: 'the nightly import has not ended' } };
+  const after = (seconds: number) => ({ opened, input: notReady, now: openedAt + seconds * 1000 });
+  const wait = async (seconds: number) => evaluated(patientStates['Wait for the data'].Seconds, after(seconds));
+
+  test('costs no state where it is not switched on', () => {
+    expect(Object.keys(patientStates).filter(name => !states[name]).sort()).toEqual(['Data not ready', 'Data ready?', 'Wait for the data']);
+    expect(aslValidator(patient.definition, { checkPaths: true, checkArn: false }).errors).toEqual([]);
+  });
+
+  test('goes on with data', async () => {
+    expect(patientStates['Look up the data'].Next).toBe('Data ready?');
+    for (const input of [{ version: 1, rows: [] }, 'a text', [1], null]) {
+      expect(await chosen(patientStates['Data ready?'], { ...after(1), input })).toBe('Render and presign');
+    }
+  });
+
+  test('is asked again until the time is over, and then the run is closed', async () => {
+    expect(await chosen(patientStates['Data ready?'], after(0))).toBe('Wait for the data');
+    expect(await chosen(patientStates['Data ready?'], after(3 * 3600))).toBe('Wait for the data');
+    expect(await chosen(patientStates['Data ready?'], after(3 * 3600 + 1))).toBe('Data not ready');
+    expect(patientStates['Wait for the data'].Next).toBe('Look up the data');
+    expect(patientStates['Data not ready'].Next).toBe('Close failed run');
+  });
+
+  test('is asked after a minute, then after as long as it took so far, at most every 15 minutes, and a last time when the time is over', async () => {
+    expect(await Promise.all([0, 2, 59.2, 130, 899.5, 2000, 3 * 3600 - 30, 3 * 3600].map(wait))).toEqual([60, 60, 60, 130, 900, 900, 31, 1]);
+  });
+
+  test('has asked for the last time when the time is over, whenever it began', async () => {
+    let seconds = 7.3;
+    const asked = [];
+    while (await chosen(patientStates['Data ready?'], after(seconds)) === 'Wait for the data') {
+      seconds += await wait(seconds) + 4.7;
+      asked.push(seconds);
+    }
+    expect(asked.length).toBeLessThan(20);
+    expect(seconds).toBeGreaterThan(3 * 3600);
+    expect(seconds).toBeLessThan(3 * 3600 + 10);
+  });
+
+  test('tells the owner what it is waiting for', async () => {
+    expect(await evaluated(patientStates['Data not ready'].Output, after(3 * 3600 + 1))).toEqual({
+      Error: 'DataNotReady', Cause: 'the data source said for 3 hours that its data is not ready: the nightly import has not ended',
+    });
+  });
+
+  test('may take as long as it is asked, and the run 2 hours more', () => {
+    expect(patient.definition.TimeoutSeconds).toBe(5 * 3600);
+  });
+});
+
+const execution = { Id: 'arn:aws:states:eu-west-1:111111111111:execution:Stock:e1', Name: 'e1', StartTime: '2026-11-21T06:00:00.500Z', Input: { parameters: { a: [1] } } };
+
+const ENTERED = '2026-11-21T06:00:09.100Z';
+
+interface Bindings { opened?: unknown; input?: unknown; result?: unknown; redriveCount?: number; now?: number }
+
+/** Evaluates what a state's arguments and expressions say, as Step Functions does; what is undefined fails the state there. */
+async function evaluated(template: any, bindings: Bindings): Promise<any> {
+  if (typeof template === 'string' && /^{%.*%}$/s.test(template)) {
+    const expression = jsonata(template.slice(2, -2));
+    expression.registerFunction('millis', () => bindings.now);
+    const value = await expression.evaluate({}, {
+      opened: bindings.opened,
+      states: {
+        input: bindings.input,
+        result: bindings.result,
+        context: { Execution: { ...execution, RedriveCount: bindings.redriveCount }, State: { EnteredTime: ENTERED } },
+      },
+    });
+    if (value === undefined) {
+      throw new Error(`States.QueryEvaluationError: ${template}`);
+    }
+    return JSON.parse(JSON.stringify(value));
+  }
+  if (typeof template === 'object' && template !== null) {
+    return Object.fromEntries(await Promise.all(Object.entries(template).map(async ([name, value]) => [name, await evaluated(value, bindings)])));
+  }
+  return template;
+}
+
+/** The state that a Choice leads to. */
+async function chosen(choice: any, bindings: Bindings): Promise<string> {
+  for (const { Condition, Next } of choice.Choices) {
+    if (await evaluated(Condition, bindings)) {
+      return Next;
+    }
+  }
+  return choice.Default;
+}

@@ -1,12 +1,13 @@
 import { DescribeExecutionCommand, DescribeExecutionOutput, GetExecutionHistoryCommand, HistoryEvent, SFNClient } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { EventBridgeEvent } from 'aws-lambda';
-import { claimOf } from './claim';
+import { checkedInput, claimOf } from './claim';
 import { requireEnv } from './environment';
-import { Failure, failureNotice } from './failure-notice';
+import { ReportError } from './errors';
+import { Failure, failureNotice, thrown } from './failure-notice';
 import { FailureStatus, ledgerFromEnvironment } from './ledger';
 import { asciiSubject, regionOf } from './message';
-import { CLOSE_FAILED_RUN, FailureEvent, StartInput } from '../workflow/contract';
+import { CLOSE_FAILED_RUN, FailureEvent } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 const sfn = new SFNClient({});
@@ -17,8 +18,8 @@ export type ExecutionStatusChange = EventBridgeEvent<'Step Functions Execution S
   readonly executionArn: string;
   readonly status: string;
   readonly redriveCount?: number;
-  readonly error?: string;
-  readonly cause?: string;
+  readonly error?: string | null;
+  readonly cause?: string | null;
 }>;
 
 /**
@@ -26,74 +27,116 @@ export type ExecutionStatusChange = EventBridgeEvent<'Step Functions Execution S
  *
  * The workflow calls it from its Catch; EventBridge calls it after the end of every execution that did not succeed, because
  * some ends no Catch sees (States.Runtime, States.DataLimitExceeded, a timeout or an abort of the execution). The second call
- * finds the notice of the first and does nothing. The notice is sent before it is recorded: after a crash between the two it is
- * sent again, because silence is worse than a repeat.
+ * finds the end that the first recorded and does nothing. The notice is sent before the end is recorded: after a crash between the
+ * two it is sent again, because silence is worse than a repeat.
+ *
+ * Called by the workflow, it fails in its turn, so that the execution ends as failed in this state, in which a redrive enters it again:
+ * then it returns, and the workflow opens the run once more.
  */
-export async function handler(event: FailureEvent | ExecutionStatusChange): Promise<{ error: string; cause: string }> {
-  const ended = 'detail' in event ? event.detail : undefined;
-  const { executionArn, ...told } = ended ?? event as FailureEvent;
-  const status = ended ? ended.status as FailureStatus : 'FAILED';
-  // What it says of an execution may lag behind: of its end the event knows better.
+export async function handler(event: FailureEvent | ExecutionStatusChange): Promise<void> {
+  const { executionArn } = 'detail' in event ? event.detail : event;
   const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-  const redriveCount = ended?.redriveCount ?? execution.redriveCount ?? 0;
+  if ('detail' in event) {
+    await closeEnded(execution, event.detail);
+  } else if (!await isResumed(execution, event)) {
+    const { error, cause } = await close(execution, { ...event, status: 'FAILED', from: 'Catch' });
+    const { name, message } = thrown(error, cause);
+    throw new ReportError('ReportFailed', `${name}: ${message}`);
+  }
+}
 
+/** An end of an execution attempt that is to be closed. */
+interface End {
+  readonly executionArn: string;
+  readonly redriveCount: number;
+  readonly status: FailureStatus;
+  readonly error?: string;
+  readonly cause?: string;
+  readonly from: 'Catch' | 'EventBridge';
+}
+
+async function closeEnded(execution: DescribeExecutionOutput, ended: ExecutionStatusChange['detail']): Promise<void> {
+  const { executionArn, status, redriveCount = 0 } = ended;
   if (redriveCount < (execution.redriveCount ?? 0)) {
     console.log({ message: 'the execution was redriven since this event', executionArn });
-    return { error: told.error ?? status, cause: told.cause ?? '' };
+  } else {
+    await close(execution, { executionArn, redriveCount, status: status as FailureStatus, from: 'EventBridge', error: ended.error ?? undefined, cause: ended.cause ?? undefined });
+  }
+}
+
+/** Whether the execution is here because it was redriven after it had ended here. The next time in the same redrive it has failed again. */
+async function isResumed(execution: DescribeExecutionOutput, { redriveCount, enteredAt }: FailureEvent): Promise<boolean> {
+  const reportId = reportOf(execution);
+  const before = redriveCount > 0 ? await ledger.end(reportId, `${execution.name}#${redriveCount - 1}`) : undefined;
+  const resumed = before?.endedHere === true && await ledger.resume(reportId, `${execution.name}#${redriveCount}`, enteredAt);
+  if (resumed) {
+    console.log({ message: 'resumed', reportId, redriveCount });
+  }
+  return resumed;
+}
+
+async function close(execution: DescribeExecutionOutput, end: End): Promise<{ error: string; cause: string }> {
+  const { executionArn } = end;
+  const reportId = reportOf(execution);
+  const executionAttempt = `${execution.name}#${end.redriveCount}`;
+  const { step, endedHere, ...found } = await findFailure(executionArn);
+  // An execution that failed here failed with the error of this function: the history tells what led to it.
+  const { error = end.status, cause = '' } = end.from === 'EventBridge' && end.status === 'FAILED' && endedHere ? found : end;
+  if (await ledger.end(reportId, executionAttempt)) {
+    return { error, cause }; // closed before, and the run may have moved on since
   }
 
-  const { reportId } = claimOf({ arn: executionArn, name: execution.name! }, startInputOf(execution));
-  const { step, ...found } = await findFailure(executionArn);
-  const error = found.error ?? told.error ?? execution.error ?? status;
-  const cause = found.cause ?? told.cause ?? execution.cause ?? '';
   const now = new Date().toISOString();
-
-  await ledger.fail(reportId, executionArn, status, { step, error, closedAt: now });
+  const status = thrown(error, cause).name === 'NoRecipient' ? 'NO_RECIPIENT' : end.status;
+  const delivery = await ledger.settledDelivery(reportId, requireEnv('TOPIC_ARN'), now);
+  const held = await ledger.run(reportId);
+  if (delivery?.status === 'SENT' && held?.executionArn === executionArn) {
+    await ledger.delivered(held, delivery, now); // what failed came after it
+  } else {
+    await ledger.fail(reportId, executionArn, status, { step, error, closedAt: now });
+  }
   console.log({ message: 'closed', reportId, status, step, error });
 
-  const executionAttempt = `${execution.name}#${redriveCount}`;
-  const ownerTopicArn = process.env.OWNER_TOPIC_ARN;
-  if (ownerTopicArn && !await ledger.noticeSent(reportId, executionAttempt)) {
-    const run = await ledger.run(reportId);
-    const delivery = await ledger.delivery(reportId, requireEnv('TOPIC_ARN'));
-    const failure: Failure = {
-      report: requireEnv('REPORT_NAME'),
-      locale: requireEnv('LOCALE'),
-      run,
-      delivery,
-      reportId,
-      executionArn,
-      status,
-      step,
-      error,
-      cause,
-    };
-    const { subject, body } = failureNotice(failure);
-    const { MessageId: messageId } = await sns.send(new PublishCommand({ TopicArn: ownerTopicArn, Subject: asciiSubject(subject), Message: body }));
-    await ledger.recordNotice(reportId, executionAttempt, { messageId, sentAt: now });
-  }
+  const report = requireEnv('REPORT_NAME');
+  const locale = requireEnv('LOCALE');
+  const run = await ledger.run(reportId);
+  const noticeId = await tellOwner({ report, locale, run, delivery, reportId, executionArn, status, step, error, cause });
+  await ledger.recordEnd(reportId, executionAttempt, { endedHere, endedAt: now, noticeId });
   return { error, cause };
 }
 
-/** The input as it can be used to find the run: what opening the run refused stands for the execution itself. */
-function startInputOf({ name, input }: DescribeExecutionOutput): StartInput {
-  const parsed: unknown = JSON.parse(input ?? '{}');
-  const { schedule, request } = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as StartInput;
-  return {
-    ...(typeof schedule?.arn === 'string' && !Number.isNaN(Date.parse(schedule.time)) && { schedule }),
-    ...(request?.reportId === name && { request }),
-  };
+async function tellOwner(failure: Failure): Promise<string | undefined> {
+  const ownerTopicArn = process.env.OWNER_TOPIC_ARN;
+  if (!ownerTopicArn) {
+    return undefined;
+  }
+  const { subject, body } = failureNotice(failure);
+  const { MessageId } = await sns.send(new PublishCommand({ TopicArn: ownerTopicArn, Subject: asciiSubject(subject), Message: body }));
+  return MessageId;
 }
 
-/**
- * The state that failed, as far as the history tells. Where this function was called by that execution before, and failed itself,
- * the execution ended with its error, and the history tells the one that is to be closed.
- */
-async function findFailure(executionArn: string): Promise<{ step?: string; error?: string; cause?: string }> {
+/** The report that an execution has claimed. What opening the run refused stands for the execution itself. */
+function reportOf({ executionArn, name, input }: DescribeExecutionOutput): string {
+  const execution = { arn: executionArn!, name: name! };
+  try {
+    return claimOf(execution, checkedInput(execution, JSON.parse(input ?? '{}'))).reportId;
+  } catch (error) {
+    if (error instanceof ReportError) {
+      return claimOf(execution, {}).reportId;
+    }
+    throw error;
+  }
+}
+
+/** The state that failed since the execution was started or redriven, as far as the history tells, and whether it came to this function. */
+async function findFailure(executionArn: string): Promise<{ step?: string; endedHere: boolean; error?: string; cause?: string }> {
   const { events: newestFirst = [] } = await sfn.send(new GetExecutionHistoryCommand({
     executionArn, reverseOrder: true, includeExecutionData: false, maxResults: 200,
   }));
-  const events = newestFirst.map(event => ({ ...event, state: enteredState(newestFirst, event) }));
+  const redriven = newestFirst.findIndex(({ type }) => type === 'ExecutionRedriven');
+  const events = newestFirst.slice(0, redriven < 0 ? undefined : redriven)
+    .filter(({ type }) => !type?.startsWith('Execution'))
+    .map(event => ({ ...event, state: enteredState(newestFirst, event) }));
   const steps = events.filter(({ state }) => state !== CLOSE_FAILED_RUN);
   const stepsOf = (type: RegExp) => steps.filter(event => type.test(event.type ?? ''));
 
@@ -101,10 +144,9 @@ async function findFailure(executionArn: string): Promise<{ step?: string; error
   const failures = [...stepsOf(/^(Task|LambdaFunction|Activity|Evaluation).*(Failed|TimedOut)$/), ...stepsOf(/^(Parallel|Map).*Failed$/)];
   const failure = failures.find(failed => !stepsOf(/Succeeded$/).some(({ id, state }) => id! > failed.id! && state === failed.state));
   // Nothing that failed: the state in which the execution was ended.
-  const unfinished = stepsOf(/^(?!Fail).*StateEntered$/).find(({ state }) => !steps.some(({ stateExitedEventDetails }) => stateExitedEventDetails?.name === state));
+  const unfinished = stepsOf(/StateEntered$/).find(({ state }) => !steps.some(({ stateExitedEventDetails }) => stateExitedEventDetails?.name === state));
   const { state: step, taskFailedEventDetails, taskTimedOutEventDetails } = failure ?? unfinished ?? failures[0] ?? {} as typeof events[number];
-  const { error, cause } = taskFailedEventDetails ?? taskTimedOutEventDetails ?? {};
-  return { step, ...(steps.length < events.length && { error, cause }) };
+  return { step, endedHere: events[0]?.state === CLOSE_FAILED_RUN, ...(taskFailedEventDetails ?? taskTimedOutEventDetails) };
 }
 
 /** The name of the state that an event belongs to. */

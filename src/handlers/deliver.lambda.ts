@@ -1,8 +1,8 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
+import { GetTopicAttributesCommand, PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
-import { DeliveryItem, ledgerFromEnvironment, LinkItem } from './ledger';
+import { DeliveryItem, ledgerFromEnvironment, LinkItem, RunItem, SkipReason } from './ledger';
 import { asciiSubject, fill, regionOf } from './message';
 import { isWebAddress } from './rendering/cells';
 import { validated } from './validation';
@@ -12,31 +12,54 @@ import { linkResult, renderResult } from '../workflow/schema';
 
 const ledger = ledgerFromEnvironment();
 const lambda = new LambdaClient({});
-// Publishing twice sends two messages: the client must not try again by itself.
-const sns = new SNSClient({ maxAttempts: 1, region: regionOf(requireEnv('TOPIC_ARN')) });
+const region = regionOf(requireEnv('TOPIC_ARN'));
+const sns = new SNSClient({ region });
+// Publishing twice sends two messages: this client must not try again by itself. And a connection that was cut while the function was
+// frozen would look like a call without an answer: each call has its own.
+const publisher = new SNSClient({ region, maxAttempts: 1, requestHandler: { httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } } });
 
 /** A link that has less of its life left than this is minted anew before it is sent. */
 const LEAST_REMAINING_LIFE = 0.9;
-const PUBLISH_ATTEMPTS_WHEN_THROTTLED = 5;
+/** How long a delivery is claimed for. Who finds it claimed waits for so long, and then takes its outcome for unknown. */
+const LEASE_MS = 30_000;
+/** How long SNS has to answer: no call is begun for which the lease has less left. */
+const PUBLISH_TIMEOUT_MS = 10_000;
+/** With `onUncertain: RESEND`, the publish calls that there may be in all. */
+const PUBLISHES_IF_UNKNOWN = 3;
 
-interface DeliverableFile { readonly name: string; readonly bytes: number; readonly link: LinkItem }
+interface DeliverableFile { readonly name: string; readonly bytes: number; readonly etag?: string; readonly link: LinkItem }
 
 /** Delivers the report: once its files are proven to open through the very links that are sent, and at most once. */
 export async function handler(event: DeliverEvent): Promise<DeliverResult> {
-  const { reportId, executionArn } = event;
-  const rendered = checkedRender(event);
-  if (rendered.rows === 0 && requireEnv('ON_EMPTY') !== 'SEND') {
-    return skipEmpty(event);
+  const { reportId, executionArn, attempt } = event;
+  const topicArn = requireEnv('TOPIC_ARN');
+  const run = await ownRun(event);
+  let sent = await ledger.delivery(reportId, topicArn);
+  if (sent?.status !== 'SENT') {
+    const rendered = checkedRender(event);
+    const reason = await reasonToSkip(rendered, run);
+    if (reason) {
+      await ledger.skipped(reportId, executionArn, reason, rendered.rows, new Date().toISOString());
+      console.log({ message: 'skipped', reportId, reason });
+      return { status: 'SKIPPED', reportId };
+    }
+    const files = await withFreshLinks(event, rendered);
+    await Promise.all(files.map(verifyOpens));
+    await checkRecipients(topicArn);
+    sent = await publishOnce(event, topicArn, rendered, files);
   }
+  const { rows, messageId } = sent;
+  await ledger.delivered(run, sent, new Date().toISOString());
+  console.log({ message: 'delivered', reportId, attempt, rows });
+  return { status: 'DELIVERED', reportId, messageId };
+}
 
-  const files = await withFreshLinks(event, rendered);
-  await Promise.all(files.map(verifyOpens));
-  const linkExpiresAt = files.map(file => file.link.expiresAt).sort((one, other) => Date.parse(one) - Date.parse(other))[0];
-
-  const sent = await publishOnce(event, rendered, files, linkExpiresAt);
-  await ledger.complete(reportId, executionArn, 'DELIVERED', { rows: rendered.rows, linkExpiresAt: sent.linkExpiresAt, closedAt: new Date().toISOString() });
-  console.log({ message: 'delivered', reportId, attempt: event.attempt, rows: rendered.rows });
-  return { status: 'DELIVERED', reportId, messageId: sent.messageId };
+async function ownRun({ reportId, executionArn }: DeliverEvent): Promise<RunItem> {
+  const run = await ledger.run(reportId);
+  if (run?.executionArn !== executionArn) {
+    throw new Error(`report ${reportId} belongs to another execution, which took it over`);
+  }
+  return run;
 }
 
 /** What the renderer says that it wrote: each file that was asked for, and no other. */
@@ -50,13 +73,23 @@ function checkedRender(event: DeliverEvent): RenderResult {
   return rendered;
 }
 
-async function skipEmpty(event: DeliverEvent): Promise<DeliverResult> {
-  if (requireEnv('ON_EMPTY') === 'FAIL') {
-    throw new ReportError('EmptyReport', 'the data source returned no rows, and onEmpty is FAIL; if nothing to report is no fault, set onEmpty to SEND or SKIP');
+/** Decided from what the renderer counted and hashed, never from the size of a file. */
+async function reasonToSkip(rendered: RenderResult, run: RunItem): Promise<SkipReason | undefined> {
+  if ((rendered.totalRows ?? rendered.rows) === 0 && requireEnv('ON_EMPTY') !== 'SEND') {
+    if (requireEnv('ON_EMPTY') === 'FAIL') {
+      throw new ReportError('EmptyReport', 'the data source returned no rows, and onEmpty is FAIL; if nothing to report is no fault, set onEmpty to SEND or SKIP');
+    }
+    return 'EMPTY';
   }
-  await ledger.complete(event.reportId, event.executionArn, 'SKIPPED', { rows: 0, closedAt: new Date().toISOString() });
-  console.log({ message: 'skipped', reportId: event.reportId, reason: 'no rows' });
-  return { status: 'SKIPPED', reportId: event.reportId };
+  // Who requests a report, or makes one again, wants it, changed or not.
+  if (run.scheduleArn && !run.rerun && requireEnv('ON_UNCHANGED') === 'SKIP') {
+    if (!rendered.dataSha256) {
+      throw new ReportError('InvalidRender', 'onUnchanged is SKIP, and the renderer did not return dataSha256, by which a change is seen; return it, or set onUnchanged to SEND');
+    }
+    const last = await ledger.lastDelivered(run.scheduleArn);
+    return last?.dataSha256 === rendered.dataSha256 ? 'UNCHANGED' : undefined;
+  }
+  return undefined;
 }
 
 /** The files with their links; a link that has aged, in a slow render or before a redrive, is minted anew by the function that made it. */
@@ -66,12 +99,12 @@ async function withFreshLinks(event: DeliverEvent, rendered: RenderResult): Prom
   if (links.some(link => Date.parse(link.expiresAt) - Date.now() < leastRemaining)) {
     links = await mintAnew(event);
   }
-  return Promise.all(rendered.files.map(async ({ name, bytes }) => {
+  return Promise.all(rendered.files.map(async ({ name, bytes, etag }) => {
     const link = await ledger.link(event.reportId, event.attempt, name);
     if (!links.some(({ file }) => file === name) || !link || !isWebAddress(link.url) || Number.isNaN(Date.parse(link.expiresAt))) {
       throw new ReportError('InvalidLink', `the link function kept no link to ${name} in the ledger, or none with a url and an expiresAt`);
     }
-    return { name, bytes, link };
+    return { name, bytes, etag, link };
   }));
 }
 
@@ -88,8 +121,8 @@ async function mintAnew(event: DeliverEvent): Promise<LinkResult['links']> {
   return validated<LinkResult>(linkResult, payload, 'the result of the link function', 'InvalidLink').links;
 }
 
-/** Opens the file through its link, as a reader will, and compares its length with what was rendered. */
-async function verifyOpens({ name, bytes, link }: DeliverableFile): Promise<void> {
+/** Opens the file through its link, as a reader will, and compares its length and its ETag with what was written. */
+async function verifyOpens({ name, bytes, etag, link }: DeliverableFile): Promise<void> {
   const response = await fetch(link.url, { headers: { range: 'bytes=0-0' }, signal: AbortSignal.timeout(10_000) }).catch((error: Error & { cause?: { code?: string } }) => {
     throw new Error(`the link to ${name} could not be opened: ${error.cause?.code ?? error.name}`);
   });
@@ -102,77 +135,114 @@ async function verifyOpens({ name, bytes, link }: DeliverableFile): Promise<void
   if (length !== bytes) {
     throw new ReportError('InvalidRender', `${name} has ${length} bytes in S3, and the renderer wrote ${bytes}; it was replaced or cut short`);
   }
+  if (etag !== undefined && response.headers.get('etag') !== etag) {
+    throw new ReportError('InvalidRender', `${name} is no longer what the renderer wrote: it was replaced in S3 by something of the same length`);
+  }
+}
+
+/** A message to a topic without subscribers is accepted and reaches nobody. */
+async function checkRecipients(topicArn: string): Promise<void> {
+  const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn: topicArn })).catch((error: SNSServiceException) => {
+    const said = `the topic ${topicArn} does not tell whether it has subscribers: ${error.name}: ${error.message}`;
+    throw isRefusal(error) && !isThrottling(error) ? new ReportError('DeliveryRefused', `${said}; the topic must be there, and permit sns:GetTopicAttributes and sns:Publish`) : new Error(said);
+  });
+  if (Attributes?.SubscriptionsConfirmed === '0') {
+    throw new ReportError('NoRecipient', `the topic ${topicArn} has no confirmed subscription, so that the message would reach nobody; `
+      + 'subscribe somebody, and let them confirm what SNS asks by email');
+  }
 }
 
 /**
  * Publishes the message at most once: the delivery is claimed before the call, and recorded after its answer. Without an answer
- * it is UNKNOWN whether SNS took the message, which nobody but the owner can find out.
+ * it is UNKNOWN whether SNS took the message; what then happens, the owner has decided.
  */
-async function publishOnce(event: DeliverEvent, rendered: RenderResult, files: DeliverableFile[], linkExpiresAt: string): Promise<DeliveryItem> {
+async function publishOnce(event: DeliverEvent, topicArn: string, rendered: RenderResult, files: DeliverableFile[]): Promise<DeliveryItem> {
   const { reportId, executionArn } = event;
-  const topicArn = requireEnv('TOPIC_ARN');
+  const { rows, totalRows } = rendered;
+  const dataSha256 = requireEnv('ON_UNCHANGED') === 'SKIP' ? rendered.dataSha256 : undefined;
+  const linkExpiresAt = files.map(file => file.link.expiresAt).sort((one, other) => Date.parse(one) - Date.parse(other))[0];
   const message = new PublishCommand({ TopicArn: topicArn, ...wordedMessage(event, rendered, files, linkExpiresAt) });
-  const claimed = await ledger.beginDelivery(reportId, executionArn, topicArn, new Date().toISOString());
-  if (!claimed) {
-    const earlier = await ledger.delivery(reportId, topicArn);
-    if (earlier?.status === 'SENT') {
-      return earlier;
-    }
-  }
-  const outcome: Outcome = claimed
-    ? await publish(message)
-    : { status: 'UNKNOWN', reason: 'an earlier try to publish ended without an answer' };
+  const publishesIfUnknown = requireEnv('ON_UNCERTAIN') === 'RESEND' ? PUBLISHES_IF_UNKNOWN : 0;
 
-  const { reason, ...delivery } = outcome;
-  const recorded = delivery.status === 'SENT' ? { ...delivery, linkExpiresAt } : delivery;
-  await ledger.endDelivery(reportId, executionArn, topicArn, recorded, new Date().toISOString());
-  switch (recorded.status) {
-    case 'SENT': return recorded;
-    case 'REFUSED': throw new ReportError('DeliveryRefused', `SNS refused the message: ${reason}`);
-    default: throw new ReportError('DeliveryUncertain', `it is not known whether the report was delivered: ${reason}; it is not sent again by itself`);
+  for (;;) {
+    const until = Date.now() + LEASE_MS;
+    const lease = { now: new Date().toISOString(), until: new Date(until).toISOString(), publishesIfUnknown };
+    if (await ledger.beginDelivery(reportId, executionArn, topicArn, lease)) {
+      const { reason, ...outcome } = await publish(message, until);
+      const delivery: DeliveryItem = outcome.status === 'SENT' ? { ...outcome, rows, totalRows, dataSha256, linkExpiresAt } : outcome;
+      await ledger.endDelivery(reportId, executionArn, topicArn, lease.until, delivery, new Date().toISOString());
+      switch (delivery.status) {
+        case 'SENT': return delivery;
+        case 'PENDING': throw new Error(`SNS did not take the message: ${reason}`);
+        case 'REFUSED': throw new ReportError('DeliveryRefused', `SNS refused the message: ${reason}`);
+        default: console.log({ message: 'uncertain', reportId, reason });
+      }
+    }
+    const found = await ledger.settledDelivery(reportId, topicArn, new Date().toISOString());
+    if (found?.status === 'SENT') {
+      return found;
+    }
+    if (found?.status === 'UNKNOWN' && found.publishes! >= publishesIfUnknown) {
+      throw new ReportError('DeliveryUncertain', 'it is not known whether the report was delivered: SNS was asked to publish it, and there was no answer; '
+        + 'it is not sent again by itself');
+    }
+    if (found?.status === 'SENDING') {
+      await new Promise(resolve => setTimeout(resolve, 1000)); // a twin of this function is at it
+    }
   }
 }
 
 type Outcome = DeliveryItem & { readonly reason?: string };
 
 /** One publish call that may be accepted; only a call that SNS says it throttled, and so did not accept, is tried again. */
-async function publish(message: PublishCommand): Promise<Outcome> {
+async function publish(message: PublishCommand, leaseUntil: number): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const { MessageId: messageId } = await sns.send(message);
+      const { MessageId: messageId } = await publisher.send(message, { abortSignal: AbortSignal.timeout(PUBLISH_TIMEOUT_MS) });
       return { status: 'SENT', messageId };
     } catch (error) {
-      const { name, message: said, $metadata } = error as SNSServiceException;
-      const throttled = isThrottling(name, $metadata?.httpStatusCode);
-      if (throttled && attempt < PUBLISH_ATTEMPTS_WHEN_THROTTLED) {
-        await new Promise(resolve => setTimeout(resolve, Math.random() * 250 * 2 ** attempt));
-        continue;
+      const { name, message: said } = error as SNSServiceException;
+      if (!isThrottling(error as SNSServiceException)) {
+        return isRefusal(error as SNSServiceException)
+          ? { status: 'REFUSED', reason: `${name}: ${said}` }
+          : { status: 'UNKNOWN', reason: `the publish call ended with ${name} and without an answer` };
       }
-      const status = $metadata?.httpStatusCode ?? 0;
-      return throttled || (status >= 400 && status < 500)
-        ? { status: 'REFUSED', reason: `${name}: ${said}` }
-        : { status: 'UNKNOWN', reason: `the publish call ended with ${name} and without an answer` };
+      const wait = Math.random() * 250 * 2 ** attempt;
+      if (Date.now() + wait + PUBLISH_TIMEOUT_MS > leaseUntil) {
+        return { status: 'PENDING', reason: `${name}: ${said}` };
+      }
+      await new Promise(resolve => setTimeout(resolve, wait));
     }
   }
 }
 
 function wordedMessage(event: DeliverEvent, rendered: RenderResult, files: DeliverableFile[], linkExpiresAt: string) {
   const { locale, timeZone } = event;
+  const shown = formatCount(rendered.rows, locale);
+  const rows = rendered.truncated && rendered.totalRows ? `${shown} of ${formatCount(rendered.totalRows, locale)}` : shown;
   const values = {
     report: event.report,
     period: formatPeriod(event.period, locale),
     asOf: formatInstant(rendered.asOf, locale, timeZone),
-    rows: formatCount(rendered.rows, locale),
+    rows,
     link: files.map(file => files.length === 1 ? file.link.url : `${file.name}:\n${file.link.url}`).join('\n\n'),
     expiry: formatInstant(linkExpiresAt, locale, timeZone),
     runId: event.reportId,
   };
+  // Whatever the owner's own text says or leaves out.
+  const leftOut = rendered.truncated ? `Rows were left out of this report: it shows the first ${rows}.\n\n` : '';
   return {
     Subject: asciiSubject(fill(requireEnv('MESSAGE_SUBJECT'), values)),
-    Message: fill(requireEnv('MESSAGE_BODY'), values),
+    Message: leftOut + fill(requireEnv('MESSAGE_BODY'), values),
   };
 }
 
-function isThrottling(name: string, httpStatusCode: number | undefined): boolean {
-  return httpStatusCode === 429 || /^(Throttl|TooManyRequests|RequestLimitExceeded)/.test(name);
+function isThrottling({ name, $metadata }: SNSServiceException): boolean {
+  return $metadata?.httpStatusCode === 429 || /^(Throttl|TooManyRequests|RequestLimitExceeded)/.test(name);
+}
+
+/** An answer that says no; without an answer, or where SNS itself failed, nobody knows. */
+function isRefusal({ $metadata }: SNSServiceException): boolean {
+  const status = $metadata?.httpStatusCode ?? 0;
+  return status >= 400 && status < 500;
 }

@@ -1,4 +1,4 @@
-import { DeliveryItem, FailureStatus, RunItem } from './ledger';
+import { DeliveryItem, FailureStatus, RunItem, seenStatus } from './ledger';
 import { formatPeriod } from './wording';
 
 export interface Failure {
@@ -8,7 +8,7 @@ export interface Failure {
   readonly delivery?: DeliveryItem;
   readonly reportId: string;
   readonly executionArn: string;
-  readonly status: FailureStatus;
+  readonly status: FailureStatus | 'NO_RECIPIENT';
   readonly step?: string;
   readonly error: string;
   readonly cause: string;
@@ -23,14 +23,15 @@ export function failureNotice(failure: Failure): { subject: string; body: string
   const attempt = isOwn(failure) && run?.attempt;
   const period = run?.period && formatPeriod(run.period, failure.locale);
   const { what, remedy } = explain(failure);
+  const toDo = isUncertain(failure) ? askAReader(failure) : remedy;
   return {
-    subject: `FAILED: ${failure.report}${period ? `, ${period}` : ''}`,
+    subject: `${headline(failure)}: ${failure.report}${period ? `, ${period}` : ''}`,
     body: [
       `The report "${failure.report}"${period ? ` for ${period}` : ''} ${outcome(failure)}.`,
       '',
       `Step: ${failure.step ?? 'not known'}`,
       `What happened: ${what}`,
-      ...(remedy ? [`What to do: ${remedy}`] : []),
+      ...(toDo ? [`What to do: ${toDo}`] : []),
       '',
       `Run: ${failure.reportId}${attempt ? ` (attempt ${attempt})` : ''}`,
       `Execution: ${failure.executionArn}`,
@@ -44,45 +45,59 @@ function isOwn({ run, executionArn }: Failure): boolean {
   return run?.executionArn === executionArn;
 }
 
+function headline(failure: Failure): string {
+  if (isUncertain(failure)) {
+    return 'UNCERTAIN';
+  }
+  return failure.delivery?.status === 'SENT' && isOwn(failure) ? 'DELIVERED WITH AN ERROR' : failure.status.replace('_', ' ');
+}
+
 function outcome(failure: Failure): string {
   const { run, delivery } = failure;
   if (run && !isOwn(failure)) {
-    return `belongs to another execution, where it is ${run.status}; only this execution failed`;
+    return `belongs to another execution, where it is ${seenStatus(run, new Date().toISOString())}; only this execution failed`;
   }
-  switch (delivery?.status) {
-    case 'SENT': return 'was delivered, but its run did not end well';
-    case 'SENDING':
-    case 'UNKNOWN': return 'may or may not have been delivered';
-    default: return 'was not delivered';
+  if (isUncertain(failure)) {
+    return 'may or may not have been delivered';
   }
+  return delivery?.status === 'SENT' ? 'was delivered, but its run did not end well' : 'was not delivered';
+}
+
+function isUncertain(failure: Failure): boolean {
+  const { delivery } = failure;
+  return isOwn(failure) && (delivery?.status === 'SENDING' || delivery?.status === 'UNKNOWN');
 }
 
 /** What is known of an error: in plain words, and with the remedy where there is one. */
-function explain({ run, status, step, error, cause }: Failure): { what: string; remedy?: string } {
+function explain(failure: Failure): { what: string; remedy?: string } {
+  const { run, status, step, error, cause } = failure;
   const { name, message } = thrown(error, cause);
-  // What Catch has led to the state Fail fails there again when it is redriven, so that a redrive mends nothing:
-  // https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html#redrive-behavior-states
-  const again = run?.requester ? 'request the report again' : 'start the pipeline again with the input of this execution';
+  const again = run?.requester ? 'redrive the execution, or request the report again' : 'redrive the execution, or start the pipeline again with its input';
   const rerun = `When the cause is mended, ${again}.`;
   if (status === 'TIMED_OUT') {
     return { what: 'The run as a whole took longer than it is given (runTimeout).', remedy: rerun };
   }
   if (status === 'ABORTED') {
-    return { what: message ? `The execution was stopped: ${message}` : 'The execution was stopped by somebody.', remedy: `Redrive the execution, or ${again}.` };
+    return { what: message ? `The execution was stopped: ${message}` : 'The execution was stopped by somebody.', remedy: `To make the report all the same, ${again}.` };
   }
   switch (name) {
     case 'InvalidInput':
       return { what: message, remedy: 'Start the pipeline again with an input that it takes; the data contract of cdk-scheduled-report-pipeline shows it.' };
     case 'InvalidData':
       return { what: message, remedy: `Correct the data source, and ${again}; nothing was written at the report's address.` };
+    case 'DataNotReady':
+      return { what: message, remedy: `When the data is there, ${again}.` };
     case 'InvalidRender':
     case 'InvalidLink':
+    case 'LimitExceeded':
     case 'DeliveryRefused':
       return { what: message, remedy: rerun };
+    case 'NoRecipient':
+      return { what: message, remedy: `When somebody has subscribed, ${again}.` };
     case 'EmptyReport':
       return { what: message };
     case 'DeliveryUncertain':
-      return { what: message, remedy: 'Ask a reader whether the message arrived; if not, request the report again.' };
+      return { what: message, remedy: askAReader(failure) };
     case 'States.DataLimitExceeded':
       return {
         what: `More than 256 KB came to pass through ${step ? `the step "${step}"` : 'a step'}, and Step Functions passes on no more.`,
@@ -99,8 +114,14 @@ function explain({ run, status, step, error, cause }: Failure): { what: string; 
   return { what: message ? `${name}: ${message}` : name, remedy: rerun };
 }
 
+/** Whatever was the cause: a delivery that was begun is not begun again under the same claim. */
+function askAReader({ run }: Failure): string {
+  const again = run?.requester ? 'request the report again' : 'start the pipeline again with the input of this execution, and "rerun": "1" in it';
+  return `Ask a reader whether the message arrived. If not, ${again}.`;
+}
+
 /** The error that a function threw, which Step Functions hands on as JSON in the cause. */
-function thrown(error: string, cause: string): { name: string; message: string } {
+export function thrown(error: string, cause: string): { name: string; message: string } {
   let name = error;
   let message = cause;
   if (cause.startsWith('{')) {

@@ -1,13 +1,17 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, TransactWriteCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
-import { Period, Trigger } from '../workflow/contract';
+import { PAUSE_PARTITION, Period, Trigger } from '../workflow/contract';
 
-export type RunStatus = 'REQUESTED' | 'RUNNING' | 'DELIVERED' | 'SKIPPED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+/** What becomes of a run. `docs/reliability.md` has the transitions between these, and a test holds them. */
+export type RunStatus = 'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | FailureStatus;
 
 /** How an execution can end without a report; the names are those of Step Functions. */
 export type FailureStatus = 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+/** What a run that is to be made again may have become before. */
+const TAKEN_OVER: readonly RunStatus[] = ['PAUSED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'];
 
 export interface RunItem {
   readonly reportId: string;
@@ -17,20 +21,45 @@ export interface RunItem {
   readonly report?: string;
   readonly trigger?: Trigger;
   readonly period?: Period;
+  readonly scheduleArn?: string;
   readonly scheduledTime?: string;
+  readonly rerun?: string;
   readonly requester?: string;
   readonly bodyHash?: string;
   readonly requestedAt?: string;
   readonly openedAt?: string;
+  /** Until then something happens to a run that is REQUESTED or RUNNING; afterwards nobody works on it any more. */
+  readonly leaseUntil?: string;
   readonly deliveryBegunAt?: string;
+  readonly closedAt?: string;
+  /** Why the run was skipped. */
+  readonly reason?: SkipReason;
+  /** In which step the run failed, and with which error. */
+  readonly step?: string;
+  readonly error?: string;
   readonly rows?: number;
+  readonly totalRows?: number;
   readonly linkExpiresAt?: string;
 }
 
+export type SkipReason = 'EMPTY' | 'UNCHANGED';
+
 export interface DeliveryItem {
-  /** SENDING is written before the publish call, everything else after its answer. UNKNOWN: there was no answer. */
-  readonly status: 'SENDING' | 'SENT' | 'REFUSED' | 'UNKNOWN';
+  /**
+   * PENDING: SNS has taken nothing, and another try may begin. SENDING is written before the publish call, everything else after
+   * its answer. UNKNOWN: there was no answer, or who was to record it did not live to do so.
+   */
+  readonly status: 'PENDING' | 'SENDING' | 'SENT' | 'REFUSED' | 'UNKNOWN';
+  /** Until then a publish call may be under way. */
+  readonly leaseUntil?: string;
+  /** The publish calls that were begun. */
+  readonly publishes?: number;
   readonly messageId?: string;
+  /** What the message said. */
+  readonly rows?: number;
+  readonly totalRows?: number;
+  /** Where the pipeline looks for changes: the hash of the data. */
+  readonly dataSha256?: string;
   /** When the link in the message expires. */
   readonly linkExpiresAt?: string;
 }
@@ -40,8 +69,23 @@ export interface LinkItem {
   readonly expiresAt: string;
 }
 
+/** The data that a schedule delivered last. */
+export interface LastDelivered {
+  readonly dataSha256: string;
+  readonly scheduledTime: string;
+}
+
 /** What a run that goes on or ended well does not keep of an end that it had before. */
-const NOT_FAILED = { step: undefined, error: undefined };
+const NOT_ENDED = { step: undefined, error: undefined, reason: undefined };
+
+/** A conditional change of an item: fields that are undefined are removed. */
+interface Change {
+  readonly key: { readonly pk: string; readonly sk: string };
+  readonly fields: object;
+  readonly condition: string;
+  readonly values: object;
+  readonly increment?: string;
+}
 
 /** The ledger of the pipeline that a handler belongs to. */
 export function ledgerFromEnvironment(): Ledger {
@@ -49,12 +93,16 @@ export function ledgerFromEnvironment(): Ledger {
 }
 
 /**
- * The ledger: one item for a run, one for each delivery, link and notice of it, all under `run#<report id>`.
+ * The ledger: one item for a run, one for each delivery, link and end of it, all under `run#<report id>`; the pause of the pipeline,
+ * and what each schedule delivered last.
  *
  * Every write is conditional on the state that it leaves and on the execution that owns the run, so that a retry repeats
  * nothing and a late twin changes nothing.
  */
 export class Ledger {
+  /** There while the schedules of the pipeline are paused. */
+  public static readonly PAUSE = { pk: PAUSE_PARTITION, sk: 'pause' };
+
   public static key(reportId: string) {
     return { pk: `run#${reportId}` };
   }
@@ -73,109 +121,222 @@ export class Ledger {
     private readonly client = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } }),
   ) {}
 
+  /** The run, as it is recorded. */
   public async run(reportId: string): Promise<RunItem | undefined> {
-    return this.get<RunItem>(reportId, 'run');
+    return this.get<RunItem>(runKey(reportId));
   }
 
+  /** The delivery, as it is recorded. */
   public async delivery(reportId: string, topicArn: string): Promise<DeliveryItem | undefined> {
-    return this.get<DeliveryItem>(reportId, `delivery#${topicArn}`);
+    return this.get<DeliveryItem>(deliveryKey(reportId, topicArn));
   }
 
   public async link(reportId: string, attempt: number, file: string): Promise<LinkItem | undefined> {
-    return this.get<LinkItem>(reportId, `${Ledger.linkKey(reportId, attempt).sk}${file}`);
+    const { pk, sk } = Ledger.linkKey(reportId, attempt);
+    return this.get<LinkItem>({ pk, sk: `${sk}${file}` });
+  }
+
+  public async isPaused(): Promise<boolean> {
+    return (await this.get(Ledger.PAUSE)) !== undefined;
   }
 
   /** Records a request. Returns the item of an earlier one with the same id, which stays as it is. */
-  public async request(item: Pick<RunItem, 'reportId' | 'requester' | 'bodyHash' | 'requestedAt'>): Promise<RunItem | undefined> {
-    const created = await this.attempt(new PutCommand({
-      TableName: this.table,
-      Item: { ...Ledger.key(item.reportId), sk: 'run', status: 'REQUESTED', ...item, ttl: this.ttl() },
-      ConditionExpression: 'attribute_not_exists(pk)',
-    }));
+  public async request(item: Required<Pick<RunItem, 'reportId' | 'requester' | 'bodyHash' | 'requestedAt' | 'leaseUntil'>>): Promise<RunItem | undefined> {
+    const created = await this.change({
+      key: runKey(item.reportId),
+      fields: { ...item, status: 'REQUESTED', ttl: this.ttl() },
+      condition: 'attribute_not_exists(pk)',
+      values: {},
+    });
     return created ? undefined : this.run(item.reportId);
   }
 
   /**
-   * Claims the run for an execution: a new one, one that was requested under this execution's name, or one that failed before
-   * its delivery was begun, which is taken over as the next attempt. Returns undefined where another execution holds it.
+   * Claims the run for an execution: a new one, one that was requested under this execution's name, one that ended before a delivery
+   * was begun or whose lease ran out before that, which is taken over as the next attempt, or this execution's own, which failed and
+   * was redriven. Returns undefined where another execution holds it.
    */
-  public async open(item: Required<Pick<RunItem, 'reportId' | 'executionArn' | 'report' | 'trigger' | 'period' | 'openedAt'>>
-  & { scheduledTime?: string }): Promise<RunItem | undefined> {
-    const { reportId, ...fields } = item;
-    const opened = await this.update(reportId, 'run', { ...fields, reportId, status: 'RUNNING', ttl: this.ttl(), ...NOT_FAILED, closedAt: undefined }, {
+  public async open(item: Opening): Promise<RunItem | undefined> {
+    const { reportId } = item;
+    const isRequest = item.trigger === 'REQUEST';
+    const ended = TAKEN_OVER.map((_, n) => `:ended${n}`).join(', ');
+    const opened = await this.change({
+      key: runKey(reportId),
+      fields: { ...item, status: 'RUNNING', ttl: this.ttl(), ...NOT_ENDED, closedAt: undefined },
       // A request waits for the execution that bears its id; nothing else may open it, nor may that execution open what nobody requested.
-      condition: (item.trigger === 'REQUEST' ? '#status = :requested' : 'attribute_not_exists(pk)')
-        + ' OR (#status IN (:failed, :timedOut, :aborted) AND attribute_not_exists(deliveryBegunAt))',
-      values: { ':failed': 'FAILED', ':timedOut': 'TIMED_OUT', ':aborted': 'ABORTED', ...(item.trigger === 'REQUEST' && { ':requested': 'REQUESTED' }) },
+      condition: `${isRequest ? '#status = :requested' : 'attribute_not_exists(pk)'} `
+        + `OR (#status IN (${ended}) AND (attribute_not_exists(deliveryBegunAt) OR executionArn = :owner)) `
+        + 'OR (#status = :running AND leaseUntil < :now AND attribute_not_exists(deliveryBegunAt))',
+      values: {
+        ':owner': item.executionArn,
+        ':now': item.openedAt,
+        ':running': 'RUNNING',
+        ...Object.fromEntries(TAKEN_OVER.map((status, n) => [`:ended${n}`, status])),
+        ...(isRequest && { ':requested': 'REQUESTED' }),
+      },
       increment: 'attempt',
     });
-    if (opened) {
-      return this.run(reportId);
-    }
     const held = await this.run(reportId);
-    if (!held) {
+    if (!opened && !held) {
       throw new ReportError('InvalidInput', `nobody requested the report ${reportId}; only the API makes requests, start an execution of your own without "request"`);
     }
-    return held.executionArn === item.executionArn ? held : undefined;
+    return held!.executionArn === item.executionArn && held!.status === 'RUNNING' ? held : undefined;
   }
 
-  /** Claims the delivery to a topic. False where it was claimed before: then `delivery` tells what became of it. */
-  public async beginDelivery(reportId: string, executionArn: string, topicArn: string, now: string): Promise<boolean> {
-    const owned = await this.update(reportId, 'run', { deliveryBegunAt: now }, {
-      condition: 'executionArn = :owner',
-      values: { ':owner': executionArn },
+  /** Records a run that was not made because the pipeline is paused. False where there was more to the run before. */
+  public async pause(item: Opening): Promise<boolean> {
+    const { leaseUntil, openedAt, ...fields } = item;
+    return this.change({
+      key: runKey(item.reportId),
+      fields: { ...fields, status: 'PAUSED', closedAt: openedAt, ttl: this.ttl() },
+      condition: 'attribute_not_exists(pk) OR #status = :paused',
+      values: { ':paused': 'PAUSED' },
     });
-    if (!owned) {
-      throw new Error(`report ${reportId} belongs to another execution, which took it over after this one had failed`);
-    }
-    return this.attempt(new PutCommand({
-      TableName: this.table,
-      Item: { ...Ledger.key(reportId), sk: `delivery#${topicArn}`, status: 'SENDING', topicArn, executionArn, begunAt: now, ttl: this.ttl() },
-      ConditionExpression: 'attribute_not_exists(pk) OR #status = :refused',
-      ExpressionAttributeNames: { '#status': 'status' },
-      ExpressionAttributeValues: { ':refused': 'REFUSED' },
-    }));
   }
 
   /**
-   * Records what became of a delivery that was SENDING. A twin that found it SENDING may have called it UNKNOWN meanwhile; an answer
-   * is better than none. One that was refused has not been begun after all: when it has failed, the run may be taken over.
+   * Claims the delivery to a topic until the lease runs out. False where it was claimed before: then `settledDelivery` tells what became
+   * of it. One that is UNKNOWN is claimed again only as the owner has decided, up to so many publish calls.
    */
-  public async endDelivery(reportId: string, executionArn: string, topicArn: string, outcome: DeliveryItem, now: string): Promise<void> {
-    const ended = await this.update(reportId, `delivery#${topicArn}`, { ...outcome, endedAt: now }, {
-      condition: '#status IN (:sending, :unknown)',
-      values: { ':sending': 'SENDING', ':unknown': 'UNKNOWN' },
-    });
-    if (ended && outcome.status === 'REFUSED') {
-      await this.update(reportId, 'run', { deliveryBegunAt: undefined }, { condition: 'executionArn = :owner', values: { ':owner': executionArn } });
+  public async beginDelivery(
+    reportId: string, executionArn: string, topicArn: string, lease: { now: string; until: string; publishesIfUnknown: number },
+  ): Promise<boolean> {
+    const [owned, claimed] = await this.changeAll([
+      {
+        key: runKey(reportId),
+        fields: { deliveryBegunAt: lease.now },
+        condition: 'executionArn = :owner',
+        values: { ':owner': executionArn },
+      },
+      {
+        key: deliveryKey(reportId, topicArn),
+        fields: { status: 'SENDING', topicArn, executionArn, begunAt: lease.now, leaseUntil: lease.until, ttl: this.ttl() },
+        condition: 'attribute_not_exists(pk) OR #status IN (:pending, :refused) OR (#status = :unknown AND publishes < :publishes)',
+        values: { ':pending': 'PENDING', ':refused': 'REFUSED', ':unknown': 'UNKNOWN', ':publishes': lease.publishesIfUnknown },
+        increment: 'publishes',
+      },
+    ]);
+    if (!owned) {
+      throw belongsToAnother(reportId);
     }
+    return claimed;
   }
 
-  /** Ends a run well. An execution that was redriven ends its failed run well, too. */
-  public async complete(reportId: string, executionArn: string, status: 'DELIVERED' | 'SKIPPED', fields: { rows: number; linkExpiresAt?: string; closedAt: string }) {
-    await this.update(reportId, 'run', { ...fields, status, ...NOT_FAILED }, {
-      condition: 'executionArn = :owner AND #status <> :delivered',
-      values: { ':owner': executionArn, ':delivered': 'DELIVERED' },
+  /**
+   * Records what became of a delivery that was claimed until then. A twin that found the lease run out may have called it UNKNOWN
+   * meanwhile, and an answer is better than none; but only SENT counts where the delivery was claimed anew. One of which SNS took
+   * nothing has not been begun after all: when it has failed, the run may be taken over.
+   */
+  public async endDelivery(
+    reportId: string, executionArn: string, topicArn: string, leaseUntil: string, outcome: DeliveryItem, now: string,
+  ): Promise<void> {
+    const ended: Change = {
+      key: deliveryKey(reportId, topicArn),
+      fields: { ...outcome, endedAt: now },
+      ...(outcome.status === 'SENT'
+        ? { condition: '#status <> :sent', values: { ':sent': 'SENT' } }
+        : { condition: '#status IN (:sending, :unknown) AND leaseUntil = :lease', values: { ':sending': 'SENDING', ':unknown': 'UNKNOWN', ':lease': leaseUntil } }),
+    };
+    const notBegun: Change = {
+      key: runKey(reportId),
+      fields: { deliveryBegunAt: undefined },
+      condition: 'executionArn = :owner',
+      values: { ':owner': executionArn },
+    };
+    await this.changeAll(outcome.status === 'PENDING' || outcome.status === 'REFUSED' ? [ended, notBegun] : [ended]);
+  }
+
+  /** The delivery; one whose lease has run out is recorded as UNKNOWN first. */
+  public async settledDelivery(reportId: string, topicArn: string, now: string): Promise<DeliveryItem | undefined> {
+    await this.change({
+      key: deliveryKey(reportId, topicArn),
+      fields: { status: 'UNKNOWN', endedAt: now },
+      condition: '#status = :sending AND leaseUntil < :now',
+      values: { ':sending': 'SENDING', ':now': now },
     });
+    return this.delivery(reportId, topicArn);
+  }
+
+  /** Ends a run as delivered, with what was sent. An execution that was redriven ends its failed run so, too. */
+  public async delivered(
+    { reportId, executionArn, scheduleArn, scheduledTime }: Pick<RunItem, 'reportId' | 'executionArn' | 'scheduleArn' | 'scheduledTime'>, sent: DeliveryItem, closedAt: string,
+  ): Promise<void> {
+    const { rows, totalRows, linkExpiresAt, dataSha256 } = sent;
+    if (scheduleArn && scheduledTime && dataSha256) {
+      await this.recordLastDelivered(scheduleArn, { dataSha256, scheduledTime: new Date(scheduledTime).toISOString() });
+    }
+    await this.complete(reportId, executionArn!, { rows, totalRows, linkExpiresAt, status: 'DELIVERED', closedAt });
+  }
+
+  /** Ends a run as one that had nothing to deliver. */
+  public async skipped(reportId: string, executionArn: string, reason: SkipReason, rows: number, closedAt: string): Promise<void> {
+    await this.complete(reportId, executionArn, { rows, status: 'SKIPPED', closedAt, reason });
   }
 
   /** Closes a run that failed, unless it ended well or belongs to another execution. A run that could not even be opened is recorded, too. */
   public async fail(
-    reportId: string, executionArn: string, status: FailureStatus, fields: { step: string | undefined; error: string; closedAt: string },
+    reportId: string, executionArn: string, status: FailureStatus | 'NO_RECIPIENT', fields: { step: string | undefined; error: string; closedAt: string },
   ): Promise<void> {
-    await this.update(reportId, 'run', { ...fields, reportId, executionArn, status, ttl: this.ttl() }, {
+    await this.change({
+      key: runKey(reportId),
+      fields: { ...fields, reportId, executionArn, status, ttl: this.ttl() },
       condition: 'attribute_not_exists(pk) OR #status = :requested OR (executionArn = :owner AND NOT #status IN (:delivered, :skipped))',
       values: { ':owner': executionArn, ':requested': 'REQUESTED', ':delivered': 'DELIVERED', ':skipped': 'SKIPPED' },
     });
   }
 
-  /** Whether the owner was told of this end of an execution attempt. */
-  public async noticeSent(reportId: string, executionAttempt: string): Promise<boolean> {
-    return (await this.get(reportId, `notice#${executionAttempt}`)) !== undefined;
+  /** Whether this end of an execution attempt was recorded, and whether it came in the state that closes failed runs. */
+  public async end(reportId: string, executionAttempt: string): Promise<{ readonly endedHere: boolean } | undefined> {
+    return this.get(endKey(reportId, executionAttempt));
   }
 
-  public async recordNotice(reportId: string, executionAttempt: string, fields: { messageId?: string; sentAt: string }): Promise<void> {
-    await this.attempt(new PutCommand({ TableName: this.table, Item: { ...Ledger.key(reportId), sk: `notice#${executionAttempt}`, ...fields, ttl: this.ttl() } }));
+  /** Records an end of an execution attempt, once its owner was told. */
+  public async recordEnd(
+    reportId: string, executionAttempt: string, fields: { endedHere: boolean; endedAt: string; noticeId?: string },
+  ): Promise<void> {
+    await this.change({
+      key: endKey(reportId, executionAttempt), fields: { ...fields, ttl: this.ttl() }, condition: 'attribute_not_exists(pk)', values: {},
+    });
+  }
+
+  /** Records that an execution goes on after it was redriven. False where it did so before, when it came to that state another time. */
+  public async resume(reportId: string, executionAttempt: string, enteredAt: string): Promise<boolean> {
+    return this.change({
+      key: { ...Ledger.key(reportId), sk: `resumed#${executionAttempt}` },
+      fields: { enteredAt, ttl: this.ttl() },
+      condition: 'attribute_not_exists(pk) OR enteredAt = :same',
+      values: { ':same': enteredAt },
+    });
+  }
+
+  public async lastDelivered(scheduleArn: string): Promise<LastDelivered | undefined> {
+    return this.get(lastDeliveredKey(scheduleArn));
+  }
+
+  /** Keeps, without expiry, what a schedule delivered last. A run of an earlier time that comes late changes nothing. */
+  private async recordLastDelivered(scheduleArn: string, last: LastDelivered): Promise<void> {
+    await this.change({
+      key: lastDeliveredKey(scheduleArn),
+      fields: last,
+      condition: 'attribute_not_exists(pk) OR scheduledTime <= :time',
+      values: { ':time': last.scheduledTime },
+    });
+  }
+
+  private async complete(
+    reportId: string, executionArn: string, fields: Pick<RunItem, 'status' | 'closedAt' | 'reason' | 'rows' | 'totalRows' | 'linkExpiresAt'>,
+  ): Promise<void> {
+    const { status } = fields;
+    const completed = await this.change({
+      key: runKey(reportId),
+      fields: { ...NOT_ENDED, ...fields },
+      condition: 'executionArn = :owner AND NOT #status IN (:delivered, :skipped)',
+      values: { ':owner': executionArn, ':delivered': 'DELIVERED', ':skipped': 'SKIPPED' },
+    });
+    const run = completed ? undefined : await this.run(reportId);
+    if (run && (run.executionArn !== executionArn || run.status !== status)) {
+      throw belongsToAnother(reportId);
+    }
   }
 
   /** The time, in seconds since 1970, from which DynamoDB may delete an item. */
@@ -183,42 +344,15 @@ export class Ledger {
     return Math.floor(Date.now() / 1000) + this.retentionSeconds;
   }
 
-  private async get<T>(reportId: string, sk: string): Promise<T | undefined> {
-    const { Item } = await this.client.send(new GetCommand({ TableName: this.table, Key: { ...Ledger.key(reportId), sk }, ConsistentRead: true }));
+  private async get<T>(key: Change['key']): Promise<T | undefined> {
+    const { Item } = await this.client.send(new GetCommand({ TableName: this.table, Key: key, ConsistentRead: true }));
     return Item as T | undefined;
   }
 
-  /** Sets the fields, and removes those that are undefined. */
-  private async update(
-    reportId: string, sk: string, fields: object, options: { condition: string; values: object; increment?: string },
-  ): Promise<boolean> {
-    const set = Object.entries(fields).filter(([, value]) => value !== undefined);
-    const removed = Object.keys(fields).filter(name => fields[name as keyof typeof fields] === undefined);
-    return this.attempt(new UpdateCommand({
-      TableName: this.table,
-      Key: { ...Ledger.key(reportId), sk },
-      UpdateExpression: [
-        ...(set.length ? [`SET ${set.map(([name]) => `#${name} = :new_${name}`).join(', ')}`] : []),
-        ...(removed.length ? [`REMOVE ${removed.map(name => `#${name}`).join(', ')}`] : []),
-        ...(options.increment ? [`ADD ${options.increment} :one`] : []),
-      ].join(' '),
-      ConditionExpression: options.condition,
-      ExpressionAttributeNames: {
-        ...(options.condition.includes('#status') && { '#status': 'status' }),
-        ...Object.fromEntries(Object.keys(fields).map(name => [`#${name}`, name])),
-      },
-      ExpressionAttributeValues: {
-        ...options.values,
-        ...(options.increment && { ':one': 1 }),
-        ...Object.fromEntries(set.map(([name, value]) => [`:new_${name}`, value])),
-      },
-    }));
-  }
-
-  /** Whether the write's condition held. */
-  private async attempt(command: PutCommand | UpdateCommand): Promise<boolean> {
+  /** Whether the change's condition held. */
+  private async change(change: Change): Promise<boolean> {
     try {
-      await this.client.send(command as PutCommand);
+      await this.client.send(new UpdateCommand(this.updateOf(change)));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) {
@@ -227,4 +361,63 @@ export class Ledger {
       throw error;
     }
   }
+
+  /** All of the changes, or none: then it says of each whether its condition held. */
+  private async changeAll(changes: Change[]): Promise<boolean[]> {
+    try {
+      await this.client.send(new TransactWriteCommand({ TransactItems: changes.map(change => ({ Update: this.updateOf(change) })) }));
+      return changes.map(() => true);
+    } catch (error) {
+      const codes = error instanceof TransactionCanceledException ? error.CancellationReasons!.map(({ Code }) => Code) : [];
+      if (!codes.includes('ConditionalCheckFailed')) {
+        throw error;
+      }
+      return codes.map(code => code !== 'ConditionalCheckFailed');
+    }
+  }
+
+  private updateOf({ key, fields, condition, values, increment }: Change): UpdateCommandInput & { UpdateExpression: string } {
+    const set = Object.entries(fields).filter(([, value]) => value !== undefined);
+    const removed = Object.entries(fields).filter(([, value]) => value === undefined);
+    return {
+      TableName: this.table,
+      Key: key,
+      UpdateExpression: [
+        ...(set.length ? [`SET ${set.map(([name]) => `#${name} = :new_${name}`).join(', ')}`] : []),
+        ...(removed.length ? [`REMOVE ${removed.map(([name]) => `#${name}`).join(', ')}`] : []),
+        ...(increment ? [`ADD ${increment} :one`] : []),
+      ].join(' '),
+      ConditionExpression: condition,
+      ExpressionAttributeNames: {
+        ...(condition.includes('#status') && { '#status': 'status' }),
+        ...Object.fromEntries(Object.keys(fields).map(name => [`#${name}`, name])),
+      },
+      ExpressionAttributeValues: {
+        ...values,
+        ...(increment && { ':one': 1 }),
+        ...Object.fromEntries(set.map(([name, value]) => [`:new_${name}`, value])),
+      },
+    };
+  }
 }
+
+/** What is known of a run when it is opened. */
+export type Opening = Required<Pick<RunItem, 'reportId' | 'executionArn' | 'report' | 'trigger' | 'period' | 'openedAt' | 'leaseUntil'>>
+& Pick<RunItem, 'scheduleArn' | 'scheduledTime' | 'rerun'>;
+
+/**
+ * The status as a reader is told it: a run whose lease has run out is TIMED_OUT, although nobody was there to write it. The next
+ * execution with the same claim takes it over.
+ */
+export function seenStatus({ status, leaseUntil }: RunItem, now: string): RunStatus {
+  return (status === 'REQUESTED' || status === 'RUNNING') && leaseUntil !== undefined && leaseUntil < now ? 'TIMED_OUT' : status;
+}
+
+function belongsToAnother(reportId: string): Error {
+  return new Error(`report ${reportId} belongs to another execution, which took it over`);
+}
+
+const runKey = (reportId: string) => ({ ...Ledger.key(reportId), sk: 'run' });
+const deliveryKey = (reportId: string, topicArn: string) => ({ ...Ledger.key(reportId), sk: `delivery#${topicArn}` });
+const endKey = (reportId: string, executionAttempt: string) => ({ ...Ledger.key(reportId), sk: `end#${executionAttempt}` });
+const lastDeliveredKey = (scheduleArn: string) => ({ pk: `schedule#${scheduleArn}`, sk: 'last delivered' });

@@ -7,30 +7,41 @@ import { OpenRunEvent, OpenRunResult, OutputFile, CONTRACT_VERSION } from '../wo
 
 const ledger = ledgerFromEnvironment();
 
-/** Opens the run: checks the input, computes the period, and claims the report in the ledger. */
+/** Opens the run: checks the input, computes the period, sees a pause, and claims the report in the ledger. */
 export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
   const { execution } = event;
   const input = checkedInput(execution, event.input);
   const claim = claimOf(execution, input);
+  const { reportId, trigger } = claim;
   const timeZone = requireEnv('TIME_ZONE');
-
-  const item = await ledger.open({
-    reportId: claim.reportId,
-    trigger: claim.trigger,
+  const now = new Date();
+  const opening = {
+    reportId,
+    trigger,
     executionArn: execution.arn,
     report: requireEnv('REPORT_NAME'),
-    period: periodOf({ scheduledTime: input.schedule?.time, startTime: execution.startTime, timeZone: input.schedule?.timeZone ?? timeZone }),
+    period: periodOf(input, execution.startTime, timeZone),
+    scheduleArn: input.schedule?.arn,
     scheduledTime: input.schedule?.time,
-    openedAt: new Date().toISOString(),
-  });
+    rerun: input.rerun,
+    openedAt: now.toISOString(),
+    leaseUntil: new Date(now.getTime() + Number(requireEnv('RUN_LEASE_SECONDS')) * 1000).toISOString(),
+  };
+
+  // A pause is for what runs by itself: who requests a report, or makes one again, wants it.
+  if (trigger === 'SCHEDULE' && !input.rerun && await ledger.isPaused() && await ledger.pause(opening)) {
+    console.log({ message: 'paused', ...claim });
+    return { outcome: 'PAUSED', reportId };
+  }
+  const item = await ledger.open(opening);
   if (!item) {
     console.log({ message: 'duplicate', ...claim });
-    return { outcome: 'DUPLICATE', reportId: claim.reportId };
+    return { outcome: 'DUPLICATE', reportId };
   }
   console.log({ message: 'opened', ...claim, attempt: item.attempt });
 
   const attempt = item.attempt!;
-  const own = { reportId: claim.reportId, attempt };
+  const own = { reportId, attempt };
   const bucket = requireEnv('BUCKET_NAME');
   const files = (JSON.parse(requireEnv('FILES')) as Omit<OutputFile, 'bucket' | 'key'>[])
     .map(file => ({ ...file, bucket, key: `${folderOf(own, requireEnv('REPORTS_PREFIX'))}${file.name}` }));
@@ -38,10 +49,9 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
     outcome: 'OPENED',
     run: {
       version: CONTRACT_VERSION,
-      reportId: claim.reportId,
-      attempt,
+      ...own,
       report: item.report!,
-      trigger: claim.trigger,
+      trigger,
       period: item.period!,
       ...(item.scheduledTime && { scheduledTime: item.scheduledTime }),
       openedAt: item.openedAt!,
@@ -51,6 +61,6 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
     },
     output: { bucket, key: `${folderOf(own, requireEnv('DATA_PREFIX'))}rows.ndjson` },
     files,
-    ledger: { table: requireEnv('TABLE_NAME'), ...Ledger.linkKey(claim.reportId, attempt) },
+    ledger: { table: requireEnv('TABLE_NAME'), ...Ledger.linkKey(reportId, attempt) },
   };
 }

@@ -3,13 +3,16 @@ import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import { folderOf, isWithin } from './folder';
 import { isInstant } from './rendering/cells';
+import { DataDigest } from './rendering/data-digest';
 import { htmlPage } from './rendering/html';
+import { MANIFEST_NAME, manifestOf } from './rendering/manifest';
 import { parseNdjson } from './rendering/ndjson';
+import { Limits, ReportText } from './rendering/report-text';
 import { checkColumns, checkTotals, Rows } from './rendering/rows';
-import { upload } from './rendering/upload';
+import { upload, writeText } from './rendering/upload';
 import { validated } from './validation';
-import { CONTRACT_VERSION, DataSourceResult, INLINE_LIMIT_BYTES, OutputFile, RenderEvent, RenderResult } from '../workflow/contract';
-import { dataSourceResult } from '../workflow/schema';
+import { CONTRACT_VERSION, DataNotReady, DataSourceResult, INLINE_LIMIT_BYTES, OutputFile, RenderEvent, RenderResult } from '../workflow/contract';
+import { dataNotReady, dataSourceResult } from '../workflow/schema';
 
 const s3 = new S3Client({});
 
@@ -18,14 +21,48 @@ export async function handler(event: RenderEvent): Promise<RenderResult> {
   const bucket = requireEnv('BUCKET_NAME');
   const folder = folderOf(event, requireEnv('DATA_PREFIX'));
   const file = onlyFile(event);
-  const data = validated<DataSourceResult>(dataSourceResult, event.data, 'the result of the data source', 'InvalidData');
+  const data = readyData(event.data);
   checkData(data, folder);
 
   const asOf = data.asOf ?? event.openedAt;
-  const rows = new Rows(data.columns, data.data ? referencedRows(bucket, data.data.key) : data.rows!);
-  const page = htmlPage({ run: event, title: process.env.TITLE || event.report, asOf, columns: data.columns, rows, totals: data.totals });
-  const written = await upload(s3, file, page);
-  return { version: CONTRACT_VERSION, rows: rows.count, asOf, files: [written] };
+  const digest = new DataDigest(data.columns, data.totals);
+  const rows = new Rows(data.columns, data.data ? referencedRows(bucket, data.data.key) : data.rows!, digest);
+  const page = htmlPage({ run: event, title: process.env.TITLE || event.report, asOf, columns: data.columns, totals: data.totals });
+  const text = new ReportText(page, rows, limits());
+  const written = await upload(s3, file, text);
+
+  const result: RenderResult = {
+    version: CONTRACT_VERSION,
+    rows: text.shown,
+    truncated: text.shown < rows.count,
+    totalRows: rows.count,
+    dataSha256: digest.dataSha256,
+    asOf,
+    files: [written],
+  };
+  const manifest = manifestOf(event, [file], result, digest.columnsSha256);
+  await writeText(s3, { bucket: file.bucket, key: siblingOf(file.key, MANIFEST_NAME) }, 'application/json', manifest);
+  return result;
+}
+
+function limits(): Limits {
+  return { maxRows: countFromEnv('MAX_ROWS'), maxBytes: countFromEnv('MAX_BYTES'), onLimit: process.env.ON_LIMIT === 'NOTICE' ? 'NOTICE' : 'FAIL' };
+}
+
+/** A number that was not known at synth is first seen here. */
+function countFromEnv(name: string): number | undefined {
+  const value = process.env[name];
+  if (value === undefined) {
+    return undefined;
+  }
+  if (!/^[1-9]\d*$/.test(value)) {
+    throw new Error(`the environment variable ${name} is ${JSON.stringify(value)}; deploy a positive whole number`);
+  }
+  return Number(value);
+}
+
+function siblingOf(key: string, name: string): string {
+  return `${key.slice(0, key.lastIndexOf('/') + 1)}${name}`;
 }
 
 function onlyFile({ files }: RenderEvent): OutputFile {
@@ -34,6 +71,17 @@ function onlyFile({ files }: RenderEvent): OutputFile {
     throw new Error(`the HTML renderer makes one file of type text/html, and was asked for ${asked || 'none'}`);
   }
   return files[0];
+}
+
+/** Where the pipeline waits for data that is not ready, only data comes this far. */
+function readyData(result: unknown): DataSourceResult {
+  const what = 'the result of the data source';
+  if (Object.hasOwn(Object(result), 'notReady')) {
+    const { notReady: { reason } } = validated<DataNotReady>(dataNotReady, result, what, 'InvalidData');
+    throw new ReportError('DataNotReady',
+      `the data source says that its data is not ready: ${reason}; and this pipeline does not wait for it: set notReadyTimeout`);
+  }
+  return validated<DataSourceResult>(dataSourceResult, result, what, 'InvalidData');
 }
 
 /** What the schema cannot say of the result. */
@@ -69,8 +117,10 @@ async function openObject(bucket: string, key: string): Promise<AsyncIterable<Ui
   } catch (error) {
     // Without the permission to list, which no renderer needs, S3 answers 403 for what does not exist:
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-    if (error instanceof NoSuchKey || (error as S3ServiceException).name === 'AccessDenied') {
-      throw new ReportError('InvalidData', `the data source returned a reference to ${key}, and there is no such object; write the rows before returning`);
+    const { name, message } = error as S3ServiceException;
+    if (error instanceof NoSuchKey || name === 'AccessDenied') {
+      const orNotReadable = name === 'AccessDenied' ? `, or it may not be read (S3 says: ${message})` : '';
+      throw new ReportError('InvalidData', `the data source returned a reference to ${key}, and there is no such object${orNotReadable}; write the rows before returning`);
     }
     throw error;
   }

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { reportIdFor } from './claim';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
-import { ledgerFromEnvironment, RunItem } from './ledger';
+import { ledgerFromEnvironment, RunItem, seenStatus } from './ledger';
 import { validated } from './validation';
 import { Parameters, PARAMETERS_LIMIT_BYTES, StartInput } from '../workflow/contract';
 import { createReportBody } from '../workflow/schema';
@@ -16,6 +16,9 @@ const sfn = new SFNClient({});
 const BODY_LIMIT_BYTES = PARAMETERS_LIMIT_BYTES + 1024;
 
 interface CreateReportBody { readonly parameters?: Parameters; readonly idempotencyKey?: string }
+
+/** Within so long a request is started, or it never will be by itself: the repeat of the request starts it. */
+const START_LEASE_MS = 15 * 60 * 1000;
 
 /** An answer other than success. */
 class Refusal extends Error {
@@ -47,15 +50,18 @@ async function createReport(event: APIGatewayProxyEvent) {
   const reportId = reportIdFor('request', requester, idempotencyKey);
   const bodyHash = createHash('sha256').update(JSON.stringify(parameters)).digest('hex');
 
-  const earlier = await ledger.request({ reportId, requester, bodyHash, requestedAt: new Date().toISOString() });
+  const now = new Date();
+  const leaseUntil = new Date(now.getTime() + START_LEASE_MS).toISOString();
+  const earlier = await ledger.request({ reportId, requester, bodyHash, requestedAt: now.toISOString(), leaseUntil });
   if (earlier && earlier.bodyHash !== bodyHash) {
     throw new Refusal(409, 'The idempotencyKey was used before with other parameters; take a new one for another report.');
   }
   // A request that was recorded but not started, because this function ended between the two, is started by the repeat.
   if (!earlier || earlier.status === 'REQUESTED') {
     await start(reportId, parameters);
+    return { reportId, status: 'REQUESTED' };
   }
-  return { reportId, status: earlier?.status ?? 'REQUESTED' };
+  return { reportId, status: seenStatus(earlier, now.toISOString()) };
 }
 
 async function start(reportId: string, parameters: Parameters): Promise<void> {
@@ -84,8 +90,9 @@ async function getReport(event: APIGatewayProxyEvent) {
   return described(item);
 }
 
-function described({ reportId, report, status, period, rows, requestedAt, linkExpiresAt }: RunItem) {
-  return { reportId, report, status, period, rows, requestedAt, linkExpiresAt };
+function described(item: RunItem) {
+  const { reportId, report, reason, period, rows, totalRows, requestedAt, linkExpiresAt } = item;
+  return { reportId, report, status: seenStatus(item, new Date().toISOString()), reason, period, rows, totalRows, requestedAt, linkExpiresAt };
 }
 
 function checkedBody(event: APIGatewayProxyEvent): CreateReportBody {

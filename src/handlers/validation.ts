@@ -8,6 +8,7 @@ const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, verbose: true });
 /** What the patterns of the schema mean to people. */
 const PATTERNS: Record<string, string> = {
   [startInput.properties.schedule.properties.time.pattern]: 'a time with its offset, such as "2026-11-20T07:00:00Z"',
+  [startInput.properties.rerun.pattern]: 'a word of 1 to 64 letters, digits and signs of ASCII, without blanks',
   [createReportBody.properties.idempotencyKey.pattern]: '1 to 128 letters, digits and signs of ASCII, without blanks',
 };
 

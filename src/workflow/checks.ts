@@ -38,6 +38,19 @@ export function checkRenderTimeout(timeout: Duration): void {
   }
 }
 
+export function checkNotReadyTimeout(notReadyTimeout: Duration | undefined): void {
+  if (notReadyTimeout?.isUnresolved()) {
+    throw new Error('notReadyTimeout is not known at synth, and the workflow is made of it; pass a Duration of a number');
+  }
+}
+
+export function checkRunTimeout(runTimeout: Duration, notReadyTimeout: Duration | undefined): void {
+  if (notReadyTimeout && !runTimeout.isUnresolved() && runTimeout.toMilliseconds() <= notReadyTimeout.toMilliseconds()) {
+    throw new Error(`runTimeout is ${runTimeout.toHumanString()}, and the data source is asked again for ${notReadyTimeout.toHumanString()} (notReadyTimeout); `
+      + 'choose a runTimeout that leaves time to render and deliver after that');
+  }
+}
+
 export function checkRetention(retention: Duration): void {
   if (retention.isUnresolved() || !Number.isInteger(retention.toDays({ integral: false })) || retention.toDays() < 1) {
     const got = retention.isUnresolved() ? 'not known at synth' : retention.toHumanString();

@@ -178,7 +178,7 @@ export interface LinkResult {
 /** What the handler that opens a run returns; the rest of the workflow follows from `outcome`. */
 export type OpenRunResult =
   | { readonly outcome: 'OPENED'; readonly run: Run; readonly output: ObjectAddress; readonly files: OutputFile[]; readonly ledger: LinkEvent['ledger'] }
-  | { readonly outcome: 'DUPLICATE'; readonly reportId: string };
+  | { readonly outcome: 'DUPLICATE' | 'PAUSED'; readonly reportId: string };
 
 export interface OpenRunEvent {
   readonly execution: { readonly arn: string; readonly name: string; readonly startTime: string };
@@ -197,16 +197,21 @@ export interface DeliverResult {
   readonly messageId?: string;
 }
 
+/** The partition of the ledger whose item `pause` is there while the schedules are paused. */
+export const PAUSE_PARTITION = 'pipeline';
+
 /** The state that closes a run that failed. Its handler looks past it in the history of the execution. */
 export const CLOSE_FAILED_RUN = 'Close failed run';
 
 /** What the workflow hands to the failure handler; EventBridge hands it a status change event instead. */
 export interface FailureEvent {
   readonly executionArn: string;
+  /** How often the execution was redriven. */
+  readonly redriveCount: number;
+  /** When the execution came to the state that calls the handler; the same in each try. */
+  readonly enteredAt: string;
   readonly error: string;
   readonly cause: string;
-  /** Whether the execution was redriven since it failed so: then the run is opened again. */
-  readonly redriven: boolean;
 }
 
 /** What a handler refuses in a way that trying again does not mend. The workflow does not retry these. */

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -6,22 +6,16 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 export interface HandlerOptions {
+  readonly logGroup: logs.ILogGroup;
   readonly timeout: Duration;
   readonly memorySize?: Size;
   readonly environment: { [name: string]: string };
   readonly encryptionKey?: kms.IKey;
 }
 
-/**
- * What all functions of the library have in common: a log group that goes with the stack, and a role that may write there and
- * nothing else until it is granted more.
- */
+/** What all functions of the library have in common: a role that may log and nothing else until it is granted more. */
 export function handlerDefaults(scope: Construct, options: HandlerOptions): lambda.FunctionOptions {
-  const logGroup = new logs.LogGroup(scope, 'Logs', {
-    retention: logs.RetentionDays.THREE_MONTHS,
-    removalPolicy: RemovalPolicy.DESTROY,
-    encryptionKey: options.encryptionKey,
-  });
+  const { logGroup } = options;
   const role = new iam.Role(scope, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   role.addToPolicy(new iam.PolicyStatement({
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],

@@ -10,7 +10,7 @@ export function refusedPolicy(resource: string, statements: iam.PolicyStatement[
     + `to it and set policiesInPlace to true: ${statements.map(statement => printed(statement, scope)).join(', ')}`);
 }
 
-function printed(statement: iam.PolicyStatement, scope: Construct): string {
+export function printed(statement: iam.PolicyStatement, scope: Construct): string {
   return JSON.stringify(Stack.of(scope).resolve(statement.toStatementJson()), (_, value) => isIntrinsic(value) ? flat(value) : value);
 }
 

@@ -1,7 +1,8 @@
+import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { CLOSE_FAILED_RUN } from './contract';
+import { CLOSE_FAILED_RUN, OpenRunResult } from './contract';
 import { invokeFunction } from './invoke-function';
 import { RETRY } from './retry-policies';
 
@@ -15,7 +16,13 @@ export interface ReportWorkflowProps {
   readonly link: lambda.IFunction;
   readonly deliver: lambda.IFunction;
   readonly closeFailedRun: lambda.IFunction;
+  /** How long a data source is asked again that says that its data is not ready. */
+  readonly notReadyTimeout?: Duration;
 }
+
+/** The shortest and the longest wait before a data source is asked again. */
+const SHORTEST_WAIT = Duration.minutes(1);
+const LONGEST_WAIT = Duration.minutes(15);
 
 /**
  * The workflow of a report, from top to bottom as it flows.
@@ -24,18 +31,18 @@ export interface ReportWorkflowProps {
  * What the first state returns is the variable `$opened`, which every later state reads.
  */
 export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sfn.IChainable {
-  const closeFailedRun = invokeFunction(scope, CLOSE_FAILED_RUN, {
+  // It fails in its turn, unless the execution was redriven. A Fail state would fail again in each redrive:
+  // https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html#redrive-behavior-states
+  const closeFailedRun = withRetry(invokeFunction(scope, CLOSE_FAILED_RUN, {
     fn: props.closeFailedRun,
     payload: sfn.TaskInput.fromObject({
       executionArn: '{% $states.context.Execution.Id %}',
+      redriveCount: '{% $exists($states.context.Execution.RedriveCount) ? $states.context.Execution.RedriveCount : 0 %}',
+      enteredAt: '{% $states.context.State.EnteredTime %}',
       error: "{% $exists($states.input.Error) ? $states.input.Error : 'Unknown' %}",
       cause: "{% $exists($states.input.Cause) ? $states.input.Cause : '' %}",
     }),
-  });
-  withRetry(closeFailedRun, RETRY.handler).next(sfn.Fail.jsonata(scope, 'Report failed', {
-    error: '{% $states.input.error %}',
-    cause: '{% $states.input.cause %}',
-  }));
+  }), RETRY.handler);
   const guarded = (task: sfn.TaskStateBase, retry: sfn.RetryProps[]) => withRetry(task, retry).addCatch(closeFailedRun);
 
   const openRun = guarded(invokeFunction(scope, 'Open the run', {
@@ -46,7 +53,7 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
         name: '{% $states.context.Execution.Name %}',
         startTime: '{% $states.context.Execution.StartTime %}',
       },
-      input: '{% $states.input %}',
+      input: '{% $states.context.Execution.Input %}', // which it still is when a redrive comes here
     }),
     assign: { opened: '{% $states.result.Payload %}' },
   }), RETRY.handler);
@@ -70,9 +77,38 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
       + "'rendered': $states.input[0], 'link': $states.input[1]}]) %}"),
   }), RETRY.handler);
 
+  const makeAndDeliver = renderAndPresign.next(deliver);
+  closeFailedRun.next(openRun);
   return sfn.Chain.start(openRun).next(sfn.Choice.jsonata(scope, 'Opened?')
-    .when(sfn.Condition.jsonata("{% $opened.outcome = 'DUPLICATE' %}"), sfn.Succeed.jsonata(scope, 'Duplicate'))
-    .otherwise(lookUp.next(renderAndPresign).next(deliver)));
+    .when(outcomeIs('DUPLICATE'), sfn.Succeed.jsonata(scope, 'Duplicate'))
+    .when(outcomeIs('PAUSED'), sfn.Succeed.jsonata(scope, 'Paused'))
+    .otherwise(lookUp.next(props.notReadyTimeout
+      ? untilReady(scope, props.notReadyTimeout, { lookUp, ready: makeAndDeliver, late: closeFailedRun })
+      : makeAndDeliver)));
+}
+
+const outcomeIs = (outcome: OpenRunResult['outcome']) => sfn.Condition.jsonata(`{% $opened.outcome = '${outcome}' %}`);
+
+/** Asks a data source again that is not ready: after a minute, then after as long as it took so far, at most 15 minutes. */
+function untilReady(
+  scope: Construct, timeout: Duration, next: { readonly lookUp: sfn.IChainable; readonly ready: sfn.IChainable; readonly late: sfn.IChainable },
+): sfn.IChainable {
+  const elapsed = '($millis() - $toMillis($opened.run.openedAt)) / 1000';
+  const wait = sfn.Wait.jsonata(scope, 'Wait for the data', {
+    time: sfn.WaitTime.seconds(
+      `{% $ceil($min([$max([${SHORTEST_WAIT.toSeconds()}, ${elapsed}]), ${LONGEST_WAIT.toSeconds()}, ${timeout.toSeconds()} - ${elapsed} + 1])) %}`,
+    ),
+  });
+  const late = sfn.Pass.jsonata(scope, 'Data not ready', {
+    outputs: {
+      Error: 'DataNotReady',
+      Cause: `{% 'the data source said for ${timeout.toHumanString()} that its data is not ready: ' & $substring($string($states.input.notReady.reason), 0, 500) %}`,
+    },
+  });
+  return sfn.Choice.jsonata(scope, 'Data ready?')
+    .when(sfn.Condition.jsonata('{% $not($exists($states.input.notReady)) %}'), next.ready)
+    .when(sfn.Condition.jsonata(`{% ${elapsed} > ${timeout.toSeconds()} %}`), late.next(next.late))
+    .otherwise(wait.next(next.lookUp));
 }
 
 function withRetry(task: sfn.TaskStateBase, policies: sfn.RetryProps[]): sfn.TaskStateBase {

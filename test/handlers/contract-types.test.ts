@@ -1,7 +1,7 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import { validated } from '../../src/handlers/validation';
-import type { DataSourceResult, LinkResult, RenderResult } from '../../src/workflow/contract';
-import { dataSourceResult, linkResult, renderResult } from '../../src/workflow/schema';
+import type { DataNotReady, DataSourceResult, LinkResult, RenderResult } from '../../src/workflow/contract';
+import { dataNotReady, dataSourceResult, linkResult, renderResult } from '../../src/workflow/schema';
 
 /** A schema without what types can not say: how many items, and which of two properties. */
 type Typed<S> = S extends readonly (infer I)[] ? readonly Typed<I>[]
@@ -19,10 +19,11 @@ const agree: [
   FromContract<typeof dataSourceResult>['totals'] extends DataSourceResult['totals'] ? true : false,
   Agree<Writable<FromContract<typeof renderResult>>, Writable<RenderResult>>,
   Agree<Writable<FromContract<typeof linkResult>>, Writable<LinkResult>>,
-] = [true, true, true, true];
+  Agree<Writable<FromContract<typeof dataNotReady>>, Writable<DataNotReady>>,
+] = [true, true, true, true, true];
 
 test('the schemas and the interfaces agree', () => {
-  expect(agree).toEqual([true, true, true, true]);
+  expect(agree).toEqual([true, true, true, true, true]);
 });
 
 const columns: DataSourceResult['columns'] = [{ name: 'supplier', type: 'text' }, { name: 'price', label: 'Price', type: 'currency', currency: 'EUR', decimals: 2 }];
@@ -59,13 +60,41 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
     ],
   },
   {
+    what: 'the answer of a data source that is not ready',
+    schema: dataNotReady,
+    good: [['a reason', { version: 1, notReady: { reason: 'the till of Lugo has not closed' } } satisfies DataNotReady]],
+    bad: [
+      ['no reason', { version: 1, notReady: {} }, "notReady must have required property 'reason'"],
+      ['an empty reason', { version: 1, notReady: { reason: '' } }, 'notReady.reason must NOT have fewer than 1 characters'],
+      ['a reason that is too long', { version: 1, notReady: { reason: 'x'.repeat(501) } }, 'notReady.reason must NOT have more than 500 characters'],
+      ['rows, too', { version: 1, notReady: { reason: 'x' }, columns, rows }, 'it has a property "columns" that the contract does not know'],
+    ],
+  },
+  {
     what: 'the result of the renderer',
     schema: renderResult,
-    good: [['a file', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [{ name: 'report.html', bytes: 1, sha256: '0a'.repeat(32) }] } satisfies RenderResult]],
+    good: [
+      ['a file', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [{ name: 'report.html', bytes: 1, sha256: '0a'.repeat(32) }] } satisfies RenderResult],
+      ['rows that were left out, a hash of the data and an ETag', {
+        version: 1,
+        rows: 1000,
+        truncated: true,
+        totalRows: 5234,
+        dataSha256: 'da'.repeat(32),
+        asOf: '2026-11-20T07:00Z',
+        files: [{ name: 'report.html', bytes: 1, sha256: '0a'.repeat(32), etag: '"e"' }],
+      } satisfies RenderResult],
+    ],
     bad: [
       ['no files', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [] }, 'files must not be empty'],
       ['a file without bytes', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 0, sha256: '0a'.repeat(32) }] }, 'files.0.bytes must be >= 1'],
       ['a hash in capitals', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 1, sha256: '0A'.repeat(32) }] }, 'files.0.sha256 must be of the form ^[0-9a-f]{64}$'],
+      ['half of all rows', { version: 1, rows: 0, totalRows: 0.5, asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 1, sha256: '0a'.repeat(32) }] }, 'totalRows must be a whole number'],
+      ['a hash of the data that is none', { version: 1, rows: 0, dataSha256: '', asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 1, sha256: '0a'.repeat(32) }] },
+        'dataSha256 must be of the form ^[0-9a-f]{64}$'],
+      ['truncated as a text', { version: 1, rows: 0, truncated: 'no', asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 1, sha256: '0a'.repeat(32) }] }, 'truncated must be boolean'],
+      ['an empty ETag', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 1, sha256: '0a'.repeat(32), etag: '' }] },
+        'files.0.etag must NOT have fewer than 1 characters'],
       ['half a row', { version: 1, rows: 0.5, asOf: '2026-11-20T07:00Z', files: [{ name: 'a', bytes: 1, sha256: '0a'.repeat(32) }] }, 'rows must be a whole number'],
     ],
   },

@@ -1,13 +1,14 @@
 import { createServer, Server } from 'node:http';
 import { AddressInfo } from 'node:net';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetTopicAttributesCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
-import { setClock } from './support/clock';
+import { passing, setClock, setClockAndTimers } from './support/clock';
 import { TABLE, TOPIC } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { captureLogs, SECRET } from './support/logs';
-import { BYTES, deliverEvent, execution, keepLink, LINK_URL, openedRun, openEvent, rendered } from './support/runs';
+import { BYTES, deliverEvent, execution, keepLink, LINK_URL, openedRun, openEvent, rendered, SCHEDULE } from './support/runs';
 import { handler } from '../../src/handlers/deliver.lambda';
 import { handler as openRun } from '../../src/handlers/open-run.lambda';
 import { DeliverEvent, OpenRunResult } from '../../src/workflow/contract';
@@ -34,6 +35,7 @@ beforeEach(async () => {
     happened.push('publish');
     return { MessageId: 'm-1' };
   });
+  sns.on(GetTopicAttributesCommand).resolves({ Attributes: { SubscriptionsConfirmed: '1', SubscriptionsPending: '0' } });
   lambda.reset();
   jest.spyOn(Math, 'random').mockReturnValue(0); // waits between tries take no time
   opens();
@@ -49,6 +51,7 @@ function opens(status = 206, headers: Record<string, string> = { 'content-range'
   });
 }
 
+const withEtag = (etag: string) => rendered({ files: rendered().files.map(file => ({ ...file, etag })) });
 const deliver = async (changes: Partial<DeliverEvent> = {}, name = 'a') => handler(deliverEvent(opened, name, changes));
 const failure = async (changes?: Partial<DeliverEvent>) => deliver(changes).then(() => { throw new Error('it did not fail'); }, error => error as Error);
 const pk = () => openedRun(opened).ledger.pk;
@@ -57,6 +60,23 @@ const delivery = () => dynamodb.item(pk(), `delivery#${TOPIC}`);
 const published = () => sns.commandCalls(PublishCommand).map(call => call.args[0].input);
 /** What a function returned, as the client of Lambda hands it on. */
 const payload = (value: unknown) => Object.assign(Buffer.from(JSON.stringify(value)), { transformToString: () => JSON.stringify(value) }) as any;
+const DATA = 'da'.repeat(32);
+/** Ends the function before or after its n-th write; each item of a transaction counts as one. */
+function crash(when: 'before' | 'after', n = 1): void {
+  for (let write = 1; write < n; write++) {
+    dynamodb.interrupt(when, 'Update', /./, () => {});
+  }
+  dynamodb.interrupt(when, 'Update', /./, () => { throw new Error('the function ended here'); });
+}
+/** Delivers as the workflow does: what a try may mend is tried twice more. Returns how it ended. */
+async function tries(changes: Partial<DeliverEvent> = {}): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const ended = await passing(deliver(changes)).then(({ status }) => status, ({ name }) => name);
+    if (ended !== 'Error' || attempt === 3) {
+      return ended;
+    }
+  }
+}
 /** An error as SNS or the network throws it. */
 const thrown = (name: string, httpStatusCode?: number) => Object.assign(new Error(`${name} said`), { name, $metadata: { httpStatusCode } });
 
@@ -94,6 +114,33 @@ describe('a report that opens', () => {
     await deliver();
 
     expect(logs.entries()).toEqual([{ message: 'delivered', reportId: openedRun(opened).run.reportId, attempt: 1, rows: 1200 }]);
+  });
+
+  test('from which rows were left out says so first, and how many', async () => {
+    await deliver({ rendered: rendered({ rows: 1000, totalRows: 5234, truncated: true }) });
+
+    expect(published()[0].Message).toMatch(/^Rows were left out of this report: it shows the first 1,000 of 5,234\.\n\nStock for 20 Nov 2026 is ready: /);
+    expect(published()[0].Message).toContain('Rows: 1,000 of 5,234, as of');
+    expect(run()).toMatchObject({ status: 'DELIVERED', rows: 1000, totalRows: 5234 });
+    expect(delivery()).toMatchObject({ rows: 1000, totalRows: 5234 });
+  });
+
+  test('from which rows were left out says so even where it is not known how many', async () => {
+    await deliver({ rendered: rendered({ truncated: true }) });
+
+    expect(published()[0].Message).toMatch(/^Rows were left out of this report: it shows the first 1,200\.\n\nStock/);
+  });
+
+  test('in full says nothing of rows that were left out', async () => {
+    await deliver({ rendered: rendered({ totalRows: 1200, truncated: false }) });
+
+    expect(published()[0].Message).toMatch(/^Stock for 20 Nov 2026 is ready: /);
+  });
+
+  test('with the ETag that the renderer got is delivered', async () => {
+    opens(206, { 'content-range': `bytes 0-0/${BYTES}`, 'etag': '"e1"' });
+
+    expect(await deliver({ rendered: withEtag('"e1"') })).toMatchObject({ status: 'DELIVERED' });
   });
 
   describe('in several files', () => {
@@ -165,6 +212,15 @@ describe('a report that does not open', () => {
 
     expect(await failure()).toMatchObject({ name: 'InvalidRender', message: `report.html has ${length} bytes in S3, and the renderer wrote ${BYTES}; it was replaced or cut short` });
   });
+
+  test.each<[string, Record<string, string>]>([['of another one', { etag: '"e2"' }], ['of one that is weak', { etag: 'W/"e1"' }], ['that is not told', {}]])(
+    'as it was rendered, but with the ETag %s, is not delivered, although its length is the same', async (_what, headers) => {
+      opens(206, { 'content-range': `bytes 0-0/${BYTES}`, ...headers });
+
+      expect(await failure({ rendered: withEtag('"e1"') })).toMatchObject({
+        name: 'InvalidRender', message: 'report.html is no longer what the renderer wrote: it was replaced in S3 by something of the same length',
+      });
+    });
 
   test.each<[string, object | undefined]>([
     ['there is none', undefined],
@@ -266,7 +322,7 @@ describe('a report without rows', () => {
     process.env.ON_EMPTY = 'SKIP';
 
     expect([await deliver(empty), await deliver(empty)]).toEqual(Array(2).fill({ status: 'SKIPPED', reportId: openedRun(opened).run.reportId }));
-    expect(run()).toMatchObject({ status: 'SKIPPED', rows: 0 });
+    expect(run()).toMatchObject({ status: 'SKIPPED', reason: 'EMPTY', rows: 0 });
     expect(happened).toEqual([]);
   });
 
@@ -282,6 +338,158 @@ describe('a report without rows', () => {
     process.env.ON_EMPTY = onEmpty;
 
     expect(await deliver({ rendered: rendered({ rows: 1 }) })).toMatchObject({ status: 'DELIVERED' });
+    expect(published()).toHaveLength(1);
+  });
+});
+
+describe('the readers of the topic', () => {
+  const answers = (...attributes: (Record<string, string> | undefined)[]) => attributes.reduce(
+    (stub, Attributes) => stub.resolvesOnce({ Attributes }), sns.on(GetTopicAttributesCommand, { TopicArn: TOPIC }));
+
+  test('that there are not yet get nothing: the report is not delivered, and its delivery not begun', async () => {
+    answers({ SubscriptionsConfirmed: '0', SubscriptionsPending: '3' });
+
+    expect(await failure()).toMatchObject({ name: 'NoRecipient', message: expect.stringContaining(`the topic ${TOPIC} has no confirmed subscription`) });
+    expect(published()).toEqual([]);
+    expect(delivery()).toBeUndefined();
+    expect(run()).not.toHaveProperty('deliveryBegunAt');
+  });
+
+  test('that have confirmed meanwhile get the report', async () => {
+    answers({ SubscriptionsConfirmed: '0' }, { SubscriptionsConfirmed: '1' });
+    await failure();
+
+    expect(await deliver()).toMatchObject({ status: 'DELIVERED' });
+    expect(published()).toHaveLength(1);
+  });
+
+  test.each<[string, Record<string, string> | undefined]>([['are ten', { SubscriptionsConfirmed: '10' }], ['are not counted', {}], ['are not told of', undefined]])(
+    'that %s get the report', async (_what, attributes) => {
+      answers(attributes);
+
+      expect(await deliver()).toMatchObject({ status: 'DELIVERED' });
+    });
+
+  test.each([['NotFoundException', 404], ['AuthorizationErrorException', 403], ['InvalidParameterException', 400]])(
+    'are not told of because of %s (%d), which trying again does not mend', async (name, status) => {
+      sns.on(GetTopicAttributesCommand).rejects(thrown(name, status));
+
+      expect(await failure()).toMatchObject({ name: 'DeliveryRefused', message: expect.stringContaining(`${name}: ${name} said; the topic must be there`) });
+      expect(published()).toEqual([]);
+      expect(delivery()).toBeUndefined();
+    });
+
+  test.each<[string, number | undefined]>([['ThrottledException', 429], ['Throttling', 400], ['InternalErrorException', 500], ['TimeoutError', undefined]])(
+    'are not told of because of %s (%s), and the workflow tries again', async (name, status) => {
+      sns.on(GetTopicAttributesCommand).rejectsOnce(thrown(name, status)).resolves({ Attributes: { SubscriptionsConfirmed: '1' } });
+
+      expect(await failure()).toMatchObject({ name: 'Error', message: expect.stringContaining(`${name} said`) });
+      expect(published()).toEqual([]);
+      expect(await deliver()).toMatchObject({ status: 'DELIVERED' });
+    });
+});
+
+describe('data that has not changed', () => {
+  const unchanged = { rendered: rendered({ dataSha256: DATA }) };
+  /** Opens and delivers the report of the schedule for another time. */
+  const scheduled = async (day: string, dataSha256: string, input: object = {}) => {
+    const name = `${day}${Object.keys(input)}`;
+    opened = await openRun(openEvent(name, { schedule: { ...SCHEDULE, time: `2026-11-${day}T06:00:00Z` }, ...input }));
+    keepLink(dynamodb, opened);
+    return (await deliver({ rendered: rendered({ dataSha256 }) }, name)).status;
+  };
+  beforeEach(() => { process.env.ON_UNCHANGED = 'SKIP'; });
+
+  test('since the last delivery of the schedule is not delivered again, until it changes', async () => {
+    const ends = [await deliver(unchanged), ...[await scheduled('22', DATA), await scheduled('23', DATA)]].map(end => typeof end === 'string' ? end : end.status);
+
+    expect(ends).toEqual(['DELIVERED', 'SKIPPED', 'SKIPPED']);
+    expect(run()).toMatchObject({ status: 'SKIPPED', reason: 'UNCHANGED', rows: 1200 });
+    expect(run()).not.toHaveProperty('deliveryBegunAt');
+    expect(await scheduled('24', 'e'.repeat(64))).toBe('DELIVERED');
+    expect(await scheduled('25', DATA)).toBe('DELIVERED');
+    expect(published()).toHaveLength(3);
+  });
+
+  test('is neither opened nor are its readers looked for', async () => {
+    await deliver(unchanged);
+    happened = [];
+    sns.resetHistory();
+    await scheduled('22', DATA);
+
+    expect(happened).toEqual([]);
+    expect(sns.calls()).toHaveLength(0);
+  });
+
+  test('is delivered where onUnchanged is SEND, and nothing is kept of it', async () => {
+    process.env.ON_UNCHANGED = 'SEND';
+    await deliver(unchanged);
+
+    expect(await scheduled('22', DATA)).toBe('DELIVERED');
+    expect(dynamodb.keys().filter(key => key.startsWith('schedule#'))).toEqual([]);
+  });
+
+  test('is a matter of each schedule', async () => {
+    await deliver(unchanged);
+
+    expect(await scheduled('21', DATA, { schedule: { ...SCHEDULE, arn: `${SCHEDULE.arn}2` } })).toBe('DELIVERED');
+  });
+
+  test('is delivered to who makes the report once more', async () => {
+    await deliver(unchanged);
+
+    expect(await scheduled('21', DATA, { rerun: '1' })).toBe('DELIVERED');
+  });
+
+  test('is delivered to who starts the pipeline, which changes nothing for the schedule', async () => {
+    await deliver(unchanged);
+    opened = await openRun(openEvent('mine', {}));
+    keepLink(dynamodb, opened);
+
+    expect(await deliver(unchanged, 'mine')).toMatchObject({ status: 'DELIVERED' });
+    expect(dynamodb.item(`schedule#${SCHEDULE.arn}`, 'last delivered')).toMatchObject({ scheduledTime: '2026-11-21T06:00:00.000Z' });
+  });
+
+  test('can not be told where the renderer gives no dataSha256, and the remedy is named', async () => {
+    expect(await failure()).toMatchObject({ name: 'InvalidRender', message: expect.stringContaining('return it, or set onUnchanged to SEND') });
+    expect(happened).toEqual([]);
+  });
+
+  test('need not be told where nobody would be spared it', async () => {
+    opened = await openRun(openEvent('mine', {}));
+    keepLink(dynamodb, opened);
+
+    expect(await deliver({}, 'mine')).toMatchObject({ status: 'DELIVERED' });
+  });
+
+  test('is that of the latest time, whenever an earlier run comes to its end', async () => {
+    expect(await scheduled('23', DATA)).toBe('DELIVERED');
+    expect(await scheduled('22', 'e'.repeat(64))).toBe('DELIVERED'); // late
+    expect(await scheduled('24', DATA)).toBe('SKIPPED');
+  });
+
+  test('of a delivery that is uncertain is delivered the next time', async () => {
+    sns.on(PublishCommand).rejectsOnce(thrown('TimeoutError')).resolves({ MessageId: 'm-2' });
+    expect(await failure(unchanged)).toMatchObject({ name: 'DeliveryUncertain' });
+
+    expect(await scheduled('22', DATA)).toBe('DELIVERED');
+  });
+
+  test('is compared with what the readers got last, also where the function that sent it ended right afterwards', async () => {
+    await deliver(unchanged);
+    dynamodb.interrupt('before', 'Update', 'last delivered', () => { throw new Error('the function ended here'); });
+    await expect(scheduled('22', 'e'.repeat(64))).rejects.toThrow('the function ended here');
+    await deliver({ rendered: rendered({ dataSha256: 'e'.repeat(64) }) }, '22'); // the retry
+    expect(published()).toHaveLength(2);
+
+    expect(await scheduled('23', DATA)).toBe('DELIVERED'); // it changed back
+  });
+
+  test('and is empty is skipped as empty', async () => {
+    process.env.ON_EMPTY = 'SKIP';
+    await deliver({ rendered: rendered({ rows: 0, dataSha256: DATA }) });
+
+    expect(run()).toMatchObject({ status: 'SKIPPED', reason: 'EMPTY' });
   });
 });
 
@@ -302,12 +510,37 @@ describe('what SNS answers', () => {
       expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm-2' });
     });
 
-  test.each([['ThrottledException', 429], ['RequestLimitExceeded', 503]])('%s for ever is REFUSED after five calls: SNS said that it took none', async (name, status) => {
-    sns.on(PublishCommand).rejects(thrown(name, status));
+  test.each([['ThrottledException', 429], ['RequestLimitExceeded', 503]])(
+    '%s while the lease has room for a call is PENDING: SNS said that it took nothing, and a later try publishes once', async (name, status) => {
+      let throttled = true;
+      sns.on(PublishCommand).callsFake(async () => {
+        jest.setSystemTime(Date.now() + 5000);
+        if (throttled) {
+          throw thrown(name, status);
+        }
+        return { MessageId: 'm-2' };
+      });
 
-    expect(await failure()).toMatchObject({ name: 'DeliveryRefused' });
-    expect(published()).toHaveLength(5);
-    expect(delivery()).toMatchObject({ status: 'REFUSED' });
+      expect(await failure()).toMatchObject({ name: 'Error', message: `SNS did not take the message: ${name}: ${name} said` });
+      expect(published()).toHaveLength(5); // the sixth would begin 25 seconds into the lease, and may take 10
+      expect(delivery()).toMatchObject({ status: 'PENDING', publishes: 1 });
+      expect(run()).not.toHaveProperty('deliveryBegunAt');
+
+      throttled = false;
+      expect(await deliver()).toMatchObject({ status: 'DELIVERED', messageId: 'm-2' });
+      expect(published()).toHaveLength(6);
+      expect(delivery()).toMatchObject({ status: 'SENT', publishes: 2 });
+    });
+
+  test('throttled in vain leaves a run that another execution takes over when it has failed', async () => {
+    sns.on(PublishCommand).callsFake(async () => {
+      jest.setSystemTime(Date.now() + 20_001);
+      throw thrown('Throttling', 400);
+    });
+    await failure();
+    dynamodb.seed({ ...run(), status: 'FAILED' });
+
+    expect(openedRun(await openRun(openEvent('b'))).run.attempt).toBe(2);
   });
 
   test.each([['AuthorizationErrorException', 403], ['NotFoundException', 404], ['InvalidParameterException', 400], ['KMSDisabledException', 400]])(
@@ -325,12 +558,14 @@ describe('what SNS answers', () => {
     answers(thrown(name, status));
 
     expect(await failure()).toMatchObject({
-      name: 'DeliveryUncertain', message: `it is not known whether the report was delivered: the publish call ended with ${name} and without an answer; it is not sent again by itself`,
+      name: 'DeliveryUncertain',
+      message: 'it is not known whether the report was delivered: SNS was asked to publish it, and there was no answer; it is not sent again by itself',
     });
     expect(await failure()).toMatchObject({ name: 'DeliveryUncertain' });
     expect(published()).toHaveLength(1);
     expect(delivery()).toMatchObject({ status: 'UNKNOWN' });
-    expect(run().status).toBe('RUNNING'); // for the failure handler to close
+    expect(run()).toMatchObject({ status: 'RUNNING', deliveryBegunAt: expect.any(String) }); // for the failure handler to close
+    expect(logs.entries()[0]).toEqual({ message: 'uncertain', reportId: openedRun(opened).run.reportId, reason: `the publish call ended with ${name} and without an answer` });
   });
 
   test('throttled and then lost is UNKNOWN', async () => {
@@ -348,6 +583,42 @@ describe('what SNS answers', () => {
     expect(published()).toHaveLength(2);
     expect(run()).toMatchObject({ status: 'DELIVERED', deliveryBegunAt: expect.any(String) });
   });
+
+  describe('where onUncertain is RESEND, and there is no answer', () => {
+    beforeEach(() => { process.env.ON_UNCERTAIN = 'RESEND'; });
+
+    test('is sent again', async () => {
+      answers(thrown('TimeoutError'), 'ok');
+
+      expect(await deliver()).toMatchObject({ status: 'DELIVERED', messageId: 'm-2' });
+      expect(published()).toHaveLength(2);
+      expect(delivery()).toMatchObject({ status: 'SENT', publishes: 2 });
+    });
+
+    test('is sent three times at most, in all tries', async () => {
+      sns.on(PublishCommand).rejects(thrown('InternalErrorException', 500));
+
+      expect([await failure(), await failure()].map(({ name }) => name)).toEqual(['DeliveryUncertain', 'DeliveryUncertain']);
+      expect(published()).toHaveLength(3);
+      expect(delivery()).toMatchObject({ status: 'UNKNOWN', publishes: 3 });
+    });
+
+    test('is sent again by the try that finds a claim whose function ended', async () => {
+      setClockAndTimers('2026-11-21T06:00:10Z');
+      crash('after', 2); // the claim
+
+      expect(await tries()).toBe('DELIVERED');
+      expect(published()).toHaveLength(1);
+      expect(delivery()).toMatchObject({ status: 'SENT', publishes: 2 });
+    });
+
+    test('is not sent again when SNS refuses it the second time', async () => {
+      answers(thrown('TimeoutError'), thrown('NotFoundException', 404));
+
+      expect(await failure()).toMatchObject({ name: 'DeliveryRefused' });
+      expect(published()).toHaveLength(2);
+    });
+  });
 });
 
 describe('at most once', () => {
@@ -358,72 +629,154 @@ describe('at most once', () => {
     expect(published()).toHaveLength(1);
   });
 
-  test('a redrive that finds it sent tells the expiry of the link that was sent, not of one that was made since', async () => {
-    dynamodb.interrupt('before', 'Update', 'run', () => {}); // beginDelivery
-    dynamodb.interrupt('before', 'Update', 'run', () => { throw new Error('InternalServerError'); }); // complete
-    await expect(deliver()).rejects.toThrow('InternalServerError');
+  test('a Deliver of what was sent before completes it as it was sent: it opens nothing, asks nobody, and looks at nothing new', async () => {
+    crash('before', 4); // of the run, after the claim and the end of the delivery
+    expect(await failure({ rendered: rendered({ rows: 7, totalRows: 70, truncated: true }) })).toMatchObject({ name: 'Error' });
     setClock('2026-11-22T09:00:00Z');
-    lambda.on(InvokeCommand).callsFake(() => {
-      keepLink(dynamodb, opened, '2026-11-22T10:00:00.000Z');
-      return { Payload: payload({ version: 1, links: [{ file: 'report.html', expiresAt: '2026-11-22T10:00:00.000Z' }] }) };
+    happened = [];
+    sns.resetHistory();
+
+    expect(await deliver({ rendered: undefined, link: undefined })).toMatchObject({ status: 'DELIVERED', messageId: 'm-1' });
+    expect(happened).toEqual([]);
+    expect(sns.calls()).toHaveLength(0);
+    expect(run()).toMatchObject({ status: 'DELIVERED', rows: 7, totalRows: 70, linkExpiresAt: '2026-11-21T07:00:03.000Z' });
+  });
+
+  test.each([['DELIVERED', 'a'], ['RUNNING', 'b']])('a Deliver of what was sent before does not complete a run that is %s in execution %s as its own', async (status, name) => {
+    await deliver();
+    const sent = delivery();
+    dynamodb.seed({ ...run(), status, executionArn: execution(name).arn });
+    const before = run();
+
+    expect(await tries()).toBe(name === 'a' ? 'DELIVERED' : 'Error');
+    expect([run(), delivery()]).toEqual([before, sent]);
+    expect(published()).toHaveLength(1);
+  });
+
+  describe('a function that ends in the midst of it, and is tried again', () => {
+    beforeEach(() => {
+      process.env.ON_UNCHANGED = 'SKIP';
+      setClockAndTimers('2026-11-21T06:00:10Z');
+    });
+    const last = () => dynamodb.item(`schedule#${SCHEDULE.arn}`, 'last delivered');
+
+    test.each<['before' | 'after', number, string, string, number]>([
+      ['before', 1, 'the claim of the delivery', 'DELIVERED', 1],
+      ['before', 2, 'the claim of the delivery', 'DELIVERED', 1],
+      ['after', 1, 'the claim of the delivery', 'DeliveryUncertain', 0], // nobody can know that it was before the call
+      ['after', 2, 'the claim of the delivery', 'DeliveryUncertain', 0],
+      ['before', 3, 'the record that it was sent', 'DeliveryUncertain', 1],
+      ['after', 3, 'the record that it was sent', 'DELIVERED', 1],
+      ['before', 4, 'the write after it', 'DELIVERED', 1],
+      ['after', 4, 'the write after it', 'DELIVERED', 1],
+      ['before', 5, 'the last write', 'DELIVERED', 1],
+      ['after', 5, 'the last write', 'DELIVERED', 1],
+    ])('%s write %d, %s, ends as %s', async (when, n, _what, ended, messages) => {
+      crash(when, n);
+
+      expect(await tries({ rendered: rendered({ dataSha256: DATA }) })).toBe(ended);
+      expect(published()).toHaveLength(messages);
+      if (ended === 'DELIVERED') {
+        expect(run()).toMatchObject({ status: 'DELIVERED', rows: 1200, linkExpiresAt: '2026-11-21T07:00:03.000Z' });
+        expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm-1' });
+        expect(last()).toMatchObject({ dataSha256: DATA });
+      } else {
+        expect(run()).toMatchObject({ status: 'RUNNING', deliveryBegunAt: expect.any(String) });
+        expect(delivery()).toMatchObject({ status: 'UNKNOWN' });
+        expect(last()).toBeUndefined();
+      }
     });
 
-    expect(await deliver()).toMatchObject({ status: 'DELIVERED', messageId: 'm-1' });
-    expect(published()).toHaveLength(1);
-    expect(run()).toMatchObject({ status: 'DELIVERED', linkExpiresAt: '2026-11-21T07:00:03.000Z' });
+    test.each<['before' | 'after', number, string]>([['before', 3, 'UNKNOWN'], ['before', 4, 'UNKNOWN'], ['after', 3, 'SENT'], ['after', 4, 'SENT']])(
+      '%s write %d, of a refusal, does not lose who is to get it: it is %s', async (when, n, status) => {
+        sns.on(PublishCommand).rejectsOnce(thrown('NotFoundException', 404)).resolves({ MessageId: 'm-2' });
+        crash(when, n);
+
+        expect(await tries({ rendered: rendered({ dataSha256: DATA }) })).toBe(status === 'SENT' ? 'DELIVERED' : 'DeliveryUncertain');
+        expect(delivery()).toMatchObject({ status });
+        expect(published()).toHaveLength(status === 'SENT' ? 2 : 1);
+      });
+
+    test.each<['before' | 'after']>([['before'], ['after']])('%s the write that settles an uncertain delivery, sends nothing', async when => {
+      crash('before', 3);
+      await expect(passing(deliver({ rendered: rendered({ dataSha256: DATA }) }))).rejects.toThrow('the function ended here');
+      setClockAndTimers('2026-11-21T06:01:00Z'); // the lease has run out
+      crash(when);
+
+      expect(await tries({ rendered: rendered({ dataSha256: DATA }) })).toBe('DeliveryUncertain');
+      expect(delivery()).toMatchObject({ status: 'UNKNOWN' });
+      expect(published()).toHaveLength(1);
+    });
+
+    test.each<['before' | 'after']>([['before'], ['after']])('%s the write that skips it, skips it', async when => {
+      process.env.ON_EMPTY = 'SKIP';
+      crash(when);
+
+      expect(await tries({ rendered: rendered({ rows: 0 }) })).toBe('SKIPPED');
+      expect(run()).toMatchObject({ status: 'SKIPPED', reason: 'EMPTY' });
+      expect(published()).toEqual([]);
+    });
   });
 
-  test('a crash between SENDING and the call is UNKNOWN: nobody can know that it was before the call', async () => {
-    sns.on(PublishCommand).rejectsOnce(new Error('the function ended here'));
-    dynamodb.interrupt('before', 'Update', /^delivery#/, () => { throw new Error('the function ended here'); });
-    await expect(deliver()).rejects.toThrow('the function ended here');
-    expect(delivery()).toMatchObject({ status: 'SENDING' });
+  test('a conflict of two transactions is tried again, and claims nothing', async () => {
+    const conflict = new TransactionCanceledException({ message: 'conflict', $metadata: {}, CancellationReasons: [{ Code: 'None' }, { Code: 'TransactionConflict' }] });
+    dynamodb.interrupt('before', 'Update', /^delivery#/, () => { throw conflict; });
 
-    expect(await failure()).toMatchObject({ name: 'DeliveryUncertain', message: expect.stringContaining('an earlier try to publish ended without an answer') });
-    expect(published()).toHaveLength(1);
-    expect(delivery()).toMatchObject({ status: 'UNKNOWN' });
-  });
-
-  test('a ledger that fails after the call lets no retry send again, and the delivery is uncertain', async () => {
-    dynamodb.interrupt('before', 'Update', /^delivery#/, () => { throw new Error('InternalServerError'); });
-    await expect(deliver()).rejects.toThrow('InternalServerError');
-
-    expect([await failure(), await failure()].map(({ name }) => name)).toEqual(['DeliveryUncertain', 'DeliveryUncertain']);
-    expect(published()).toHaveLength(1);
-  });
-
-  test('a ledger whose answer is lost after it recorded the call finds it SENT', async () => {
-    dynamodb.interrupt('after', 'Update', /^delivery#/, () => { throw new Error('ECONNRESET'); });
-    await expect(deliver()).rejects.toThrow('ECONNRESET');
-
-    expect(await deliver()).toMatchObject({ status: 'DELIVERED', messageId: 'm-1' });
-    expect(published()).toHaveLength(1);
-  });
-
-  test('a ledger that can not claim the delivery lets nothing be sent', async () => {
-    dynamodb.interrupt('before', 'Put', /^delivery#/, () => { throw new Error('InternalServerError'); });
-    await expect(deliver()).rejects.toThrow('InternalServerError');
+    await expect(deliver()).rejects.toBe(conflict);
     expect(published()).toEqual([]);
-
-    expect(await deliver()).toMatchObject({ status: 'DELIVERED' }); // the retry may
-    expect(published()).toHaveLength(1);
+    expect(await deliver()).toMatchObject({ status: 'DELIVERED' });
   });
 
-  test('twins that meet send one message; what the slower one called unknown is SENT in the end', async () => {
-    let answer!: () => void;
-    sns.on(PublishCommand).callsFake(async () => new Promise(resolve => { answer = () => resolve({ MessageId: 'm-3' }); }));
-    const first = deliver();
-    while (published().length === 0) {
-      await new Promise(resolve => setImmediate(resolve));
-    }
+  describe('twins', () => {
+    let answer: () => void;
+    beforeEach(() => {
+      setClockAndTimers('2026-11-21T06:00:10Z');
+      sns.on(PublishCommand).callsFake(async () => new Promise(resolve => { answer = () => resolve({ MessageId: 'm-3' }); }));
+    });
 
-    expect(await failure()).toMatchObject({ name: 'DeliveryUncertain' });
-    answer();
+    test('that meet send one message: the slower one waits for the other, and answers the same', async () => {
+      const both = Promise.all([deliver(), deliver()]);
+      await jest.advanceTimersByTimeAsync(5000);
+      expect(published()).toHaveLength(1);
+      answer();
 
-    expect(await first).toMatchObject({ status: 'DELIVERED', messageId: 'm-3' });
-    expect(published()).toHaveLength(1);
-    expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm-3' });
-    expect(run().status).toBe('DELIVERED');
+      const [first, second] = await passing(both);
+      expect(first).toMatchObject({ status: 'DELIVERED', messageId: 'm-3' });
+      expect(second).toEqual(first);
+      expect(published()).toHaveLength(1);
+      expect(run().status).toBe('DELIVERED');
+    });
+
+    test('of which one never ends leave the other in doubt, once the lease has run out and not before', async () => {
+      void deliver();
+      await jest.advanceTimersByTimeAsync(0);
+
+      await expect(passing(deliver())).rejects.toMatchObject({ name: 'DeliveryUncertain' });
+      expect(Date.now() - Date.parse('2026-11-21T06:00:10Z')).toBeGreaterThan(30_000);
+      expect(Date.now() - Date.parse('2026-11-21T06:00:10Z')).toBeLessThan(32_000);
+      expect(delivery()).toMatchObject({ status: 'UNKNOWN' });
+      expect(published()).toHaveLength(1);
+    });
+
+    test('of which one answers after the other gave up end as SENT', async () => {
+      const first = deliver();
+      await jest.advanceTimersByTimeAsync(0);
+      await expect(passing(deliver())).rejects.toMatchObject({ name: 'DeliveryUncertain' });
+      answer();
+
+      expect(await passing(first)).toMatchObject({ status: 'DELIVERED', messageId: 'm-3' });
+      expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm-3' });
+      expect(run().status).toBe('DELIVERED');
+    });
+
+    test('of which the first is refused are not both refused: the second publishes', async () => {
+      sns.on(PublishCommand).rejectsOnce(thrown('NotFoundException', 404)).resolves({ MessageId: 'm-4' });
+      const first = failure();
+      const second = deliver();
+
+      expect([(await passing(first)).name, (await passing(second)).messageId]).toEqual(['DeliveryRefused', 'm-4']);
+      expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm-4' });
+    });
   });
 
   test('an execution whose run was taken over sends nothing', async () => {
@@ -455,13 +808,23 @@ describe('at most once', () => {
 /** Last, because from here on the handler's own client is not faked: it speaks with a server that stands for SNS. */
 describe('the client of SNS, as it is, makes one request', () => {
   let server: Server;
+  /** How often it was asked to publish. */
   let requests: number;
   let answer: { status: number; body: string } | 'none';
 
+  const ATTRIBUTES = '<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes><entry><key>SubscriptionsConfirmed</key><value>2</value></entry></Attributes>'
+    + '</GetTopicAttributesResult></GetTopicAttributesResponse>';
+
   beforeAll(async () => {
     server = createServer((request, response) => {
-      request.resume().on('end', () => {
+      let body = '';
+      request.on('data', chunk => { body += chunk; }).on('end', () => {
+        if (body.includes('Action=GetTopicAttributes')) {
+          response.writeHead(200, { 'content-type': 'text/xml' }).end(ATTRIBUTES);
+          return;
+        }
         requests += 1;
+        jest.setSystemTime(Date.now() + 9000);
         if (answer === 'none') {
           request.socket.destroy();
         } else {
@@ -511,7 +874,8 @@ describe('the client of SNS, as it is, makes one request', () => {
   test('for each time that SNS says it throttled', async () => {
     answer = refusal(400, 'Throttling');
 
-    expect(await failure()).toMatchObject({ name: 'DeliveryRefused' });
-    expect(requests).toBe(5);
+    expect(await failure()).toMatchObject({ name: 'Error', message: expect.stringContaining('Throttling') });
+    expect(requests).toBe(3); // of 9 seconds each, and each may take 10, in a lease of 30
+    expect(delivery()).toMatchObject({ status: 'PENDING' });
   });
 });

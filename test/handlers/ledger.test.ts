@@ -1,89 +1,161 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { setClock } from './support/clock';
 import { TABLE, TOPIC } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { NOW } from './support/runs';
-import { Ledger, RunStatus } from '../../src/handlers/ledger';
+import { Operation, OPERATIONS, STATUSES, Transition, TRANSITIONS } from './support/transitions';
+import { DeliveryItem, Ledger, Opening, RunStatus, seenStatus } from '../../src/handlers/ledger';
 
 const dynamodb = new FakeDynamoDB(TABLE);
 const ledger = new Ledger(TABLE, 1000);
 const PK = 'run#r';
 const PERIOD = { from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z', timeZone: 'Europe/Madrid' };
-const END: Record<string, any> = { step: 'Deliver', error: 'E', closedAt: NOW };
+const END = { step: 'Deliver', error: 'E', closedAt: NOW };
+const TTL = Math.floor(Date.parse(NOW) / 1000) + 1000;
+/** A lease that has run out, one that runs out just now, and one that runs. */
+const [PAST, JUST, LATER] = ['2026-11-21T06:00:04.499Z', NOW, '2026-11-21T06:00:34.500Z'];
 
 beforeEach(() => setClock(NOW));
 
 const run = () => dynamodb.item(PK, 'run');
 const delivery = () => dynamodb.item(PK, `delivery#${TOPIC}`);
 const seed = (fields: { status: RunStatus; [name: string]: unknown }) => dynamodb.seed({ pk: PK, sk: 'run', reportId: 'r', executionArn: 'a', attempt: 1, ...fields });
-const open = async (executionArn: string, trigger: 'SCHEDULE' | 'REQUEST' = 'SCHEDULE') => ledger.open({ reportId: 'r', executionArn, report: 'Stock', trigger, period: PERIOD, openedAt: NOW });
-const begin = async (executionArn = 'a') => ledger.beginDelivery('r', executionArn, TOPIC, NOW);
-const end = async (status: 'SENT' | 'REFUSED' | 'UNKNOWN', messageId?: string) => ledger.endDelivery('r', 'a', TOPIC, { status, ...(messageId && { messageId }) }, NOW);
+const opening = (executionArn: string, changes: Partial<Opening> = {}): Opening => ({
+  reportId: 'r', executionArn, report: 'Stock', trigger: 'SCHEDULE', period: PERIOD, openedAt: NOW, leaseUntil: LATER, ...changes,
+});
+const open = async (executionArn: string, changes?: Partial<Opening>) => ledger.open(opening(executionArn, changes));
+const request = { reportId: 'r', requester: 'q', bodyHash: 'h', requestedAt: NOW, leaseUntil: LATER };
+const fail = async (executionArn = 'a', status: 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'NO_RECIPIENT' = 'FAILED') => ledger.fail('r', executionArn, status, END);
+const begin = async (executionArn = 'a', until = LATER, publishesIfUnknown = 0) =>
+  ledger.beginDelivery('r', executionArn, TOPIC, { now: NOW, until, publishesIfUnknown });
+const end = async (status: DeliveryItem['status'], { executionArn = 'a', until = LATER, ...outcome }: Partial<DeliveryItem> & { executionArn?: string; until?: string } = {}) =>
+  ledger.endDelivery('r', executionArn, TOPIC, until, { status, ...outcome }, NOW);
 
-describe('opening, by the state of the run', () => {
-  // Which executions a run in a state opens for: its own (again), another one, and the one that bears the id of a request.
-  test.each<[RunStatus, { own: boolean; other: boolean; request: boolean }]>([
-    ['REQUESTED', { own: true, other: false, request: true }],
-    ['RUNNING', { own: true, other: false, request: false }],
-    ['DELIVERED', { own: true, other: false, request: false }],
-    ['SKIPPED', { own: true, other: false, request: false }],
-    ['FAILED', { own: true, other: true, request: true }],
-    ['TIMED_OUT', { own: true, other: true, request: true }],
-    ['ABORTED', { own: true, other: true, request: true }],
-  ])('%s', async (status, expected) => {
-    const opens = async (executionArn: string, trigger?: 'REQUEST') => {
-      seed({ status });
-      return await open(executionArn, trigger) !== undefined;
-    };
+describe('the transitions of a run', () => {
+  const operate: Record<Operation, (executionArn: string) => Promise<unknown>> = {
+    'request': async () => ledger.request(request),
+    'open': async executionArn => open(executionArn),
+    'open a request': async executionArn => open(executionArn, { trigger: 'REQUEST' }),
+    'pause': async executionArn => ledger.pause(opening(executionArn)),
+    'deliver': async executionArn => ledger.delivered({ reportId: 'r', executionArn }, { status: 'SENT', rows: 7 }, NOW),
+    'skip': async executionArn => ledger.skipped('r', executionArn, 'EMPTY', 0, NOW),
+    'fail': async executionArn => fail(executionArn),
+    'time out': async executionArn => fail(executionArn, 'TIMED_OUT'),
+    'abort': async executionArn => fail(executionArn, 'ABORTED'),
+    'find no recipient': async executionArn => fail(executionArn, 'NO_RECIPIENT'),
+  };
+  const BOOLEANS = [false, true];
 
-    expect({ own: await opens('a'), other: await opens('b'), request: await opens('b', 'REQUEST') }).toEqual(expected);
+  test.each(OPERATIONS.flatMap(operation => (['NONE', ...STATUSES] as const).map(from => ({ from, operation }))))('$from, $operation', async ({ from, operation }) => {
+    for (const own of BOOLEANS) {
+      for (const begun of BOOLEANS) {
+        for (const expired of BOOLEANS) {
+          dynamodb.clear();
+          if (from !== 'NONE') {
+            // Nobody has a run that was only requested.
+            const executionArn = from === 'REQUESTED' ? undefined : 'a';
+            seed({ status: from, executionArn, leaseUntil: expired ? PAST : JUST, ...(begun && { deliveryBegunAt: NOW }) });
+          }
+          const before = run();
+          const rule = TRANSITIONS.filter(transition => transition.from === from && transition.operation === operation)
+            .find(transition => applies(transition, { own, begun, expired }));
+
+          await operate[operation](own ? 'a' : 'b').catch(() => undefined);
+
+          if (rule) {
+            expect({ own, begun, expired, status: run()?.status, attempt: run()?.attempt })
+              .toEqual({ own, begun, expired, status: rule.to, attempt: rule.nextAttempt ? (before?.attempt ?? 0) + 1 : before?.attempt });
+          } else {
+            expect({ own, begun, expired, run: run() }).toEqual({ own, begun, expired, run: before });
+          }
+        }
+      }
+    }
   });
 
-  test('counts an attempt for each execution that opens it, and none for a retry', async () => {
+  const applies = (transition: Transition, { own, begun, expired }: { own: boolean; begun: boolean; expired: boolean }) =>
+    !(transition.own && !own) && !(transition.deliveryBegun === false && begun) && !(transition.leaseExpired && !expired);
+
+  test('lead from each status to where it may be, and from a good end to nowhere', () => {
+    const reached = (from: Transition['from']) => [...new Set(TRANSITIONS.filter(transition => transition.from === from).map(({ to }) => to))].sort();
+
+    expect(reached('DELIVERED')).toEqual([]);
+    expect(reached('SKIPPED')).toEqual([]);
+    expect(reached('NONE')).toEqual(['ABORTED', 'FAILED', 'NO_RECIPIENT', 'PAUSED', 'REQUESTED', 'RUNNING', 'TIMED_OUT']);
+    expect(reached('REQUESTED')).toEqual(['ABORTED', 'FAILED', 'NO_RECIPIENT', 'RUNNING', 'TIMED_OUT']);
+    expect(reached('RUNNING')).toEqual(['ABORTED', 'DELIVERED', 'FAILED', 'NO_RECIPIENT', 'RUNNING', 'SKIPPED', 'TIMED_OUT']);
+    expect(reached('FAILED')).toEqual(['ABORTED', 'DELIVERED', 'FAILED', 'NO_RECIPIENT', 'RUNNING', 'SKIPPED', 'TIMED_OUT']);
+  });
+});
+
+describe('opening', () => {
+  test('goes on with a run of its own, as it was opened, however old its lease is once the delivery was begun', async () => {
+    await open('a');
+    const before = run();
+    expect(await open('a', { openedAt: LATER, leaseUntil: '2026-11-21T09:00:00Z' })).toEqual(before);
+
+    seed({ status: 'RUNNING', leaseUntil: PAST, deliveryBegunAt: NOW });
+    expect(await open('a')).toMatchObject({ attempt: 1, status: 'RUNNING' });
+  });
+
+  test.each<[RunStatus, string]>([['RUNNING', 'b'], ['DELIVERED', 'a'], ['DELIVERED', 'b'], ['SKIPPED', 'a'], ['SKIPPED', 'b'], ['REQUESTED', 'a']])(
+    'gives nothing of a run that is %s to %s', async (status, executionArn) => {
+      seed({ status, leaseUntil: JUST });
+
+      expect(await open(executionArn)).toBeUndefined();
+    });
+
+  test('counts an attempt for each execution that opens it and for each redrive, and none for a retry', async () => {
     const attempts = [];
     for (const executionArn of ['a', 'a', 'b', 'b', 'c']) {
       attempts.push((await open(executionArn))!.attempt);
       if (executionArn === 'b' || attempts.length === 2) {
-        await ledger.fail('r', executionArn, 'FAILED', { step: undefined, error: 'E', closedAt: NOW });
+        await fail(executionArn);
       }
     }
-    // The retry of b came after b had failed, as in a redrive: an attempt of its own.
     expect(attempts).toEqual([1, 1, 2, 3, 4]);
   });
 
-  test('is for as long as the ledger keeps items, from each attempt on', async () => {
-    expect((await open('a') as any).ttl).toBe(Math.floor(Date.parse(NOW) / 1000) + 1000);
+  test('is for as long as the ledger keeps items, from each attempt on, and leaves nothing of an end', async () => {
+    await open('a');
+    const first = run();
+    await fail();
+    setClock('2026-11-22T06:00:04.500Z');
+    await open('b');
+
+    expect(run()).toEqual({ ...first, executionArn: 'b', attempt: 2, ttl: TTL + 24 * 3600 });
+  });
+
+  test('is for one of two whose turn it is at the same time, when the lease of a third has run out', async () => {
+    seed({ status: 'RUNNING', leaseUntil: PAST });
+
+    expect((await Promise.all([open('b'), open('c')])).filter(Boolean)).toHaveLength(1);
+    expect(run()!.attempt).toBe(2);
+  });
+
+  test('of what nobody requested is refused', async () => {
+    await expect(open('a', { trigger: 'REQUEST' })).rejects.toMatchObject({ name: 'InvalidInput' });
+    expect(dynamodb.keys()).toEqual([]);
   });
 });
 
-describe('failing, by the state of the run', () => {
-  test.each<[RunStatus, { own: boolean; other: boolean }]>([
-    ['REQUESTED', { own: true, other: true }],
-    ['RUNNING', { own: true, other: false }],
-    ['DELIVERED', { own: false, other: false }],
-    ['SKIPPED', { own: false, other: false }],
-    ['FAILED', { own: true, other: false }],
-    ['TIMED_OUT', { own: true, other: false }],
-    ['ABORTED', { own: true, other: false }],
-  ])('%s', async (status, expected) => {
-    const closes = async (executionArn: string) => {
-      seed({ status });
-      await ledger.fail('r', executionArn, 'FAILED', { step: 'Deliver', error: 'E', closedAt: NOW });
-      return run()!.error === 'E';
-    };
+test.each<[RunStatus, string | undefined, RunStatus]>([
+  ['RUNNING', PAST, 'TIMED_OUT'], ['REQUESTED', PAST, 'TIMED_OUT'], ['RUNNING', JUST, 'RUNNING'], ['REQUESTED', JUST, 'REQUESTED'], ['RUNNING', undefined, 'RUNNING'],
+  ['DELIVERED', PAST, 'DELIVERED'], ['SKIPPED', PAST, 'SKIPPED'], ['PAUSED', PAST, 'PAUSED'], ['FAILED', PAST, 'FAILED'], ['NO_RECIPIENT', PAST, 'NO_RECIPIENT'],
+])('a run that is %s until %s is seen as %s', (status, leaseUntil, seen) => {
+  expect(seenStatus({ reportId: 'r', status, leaseUntil }, NOW)).toBe(seen);
+});
 
-    expect({ own: await closes('a'), other: await closes('b') }).toEqual(expected);
-  });
-
+describe('failing', () => {
   test('records a run that could not even be opened', async () => {
-    await ledger.fail('r', 'a', 'FAILED', { step: 'Open the run', error: 'E', closedAt: NOW });
+    await ledger.fail('r', 'a', 'FAILED', { ...END, step: 'Open the run' });
 
-    expect(run()).toEqual({ pk: PK, sk: 'run', reportId: 'r', executionArn: 'a', status: 'FAILED', step: 'Open the run', error: 'E', closedAt: NOW, ttl: Math.floor(Date.parse(NOW) / 1000) + 1000 });
+    expect(run()).toEqual({ pk: PK, sk: 'run', reportId: 'r', executionArn: 'a', status: 'FAILED', step: 'Open the run', error: 'E', closedAt: NOW, ttl: TTL });
   });
 
   test('again, where it is not known in which step, does not keep the step of the time before', async () => {
-    seed({ status: 'FAILED', step: 'Look up the data', error: 'E' });
+    seed({ status: 'FAILED', ...END });
 
     await ledger.fail('r', 'a', 'ABORTED', { step: undefined, error: 'ABORTED', closedAt: NOW });
 
@@ -92,102 +164,298 @@ describe('failing, by the state of the run', () => {
   });
 });
 
-describe('ending well, by the state of the run', () => {
-  test.each<[RunStatus, { own: boolean; other: boolean }]>([
-    ['RUNNING', { own: true, other: false }],
-    ['FAILED', { own: true, other: false }], // a redrive
-    ['SKIPPED', { own: true, other: false }],
-    ['DELIVERED', { own: false, other: false }],
-  ])('%s', async (status, expected) => {
-    const completes = async (executionArn: string) => {
-      seed({ status });
-      await ledger.complete('r', executionArn, 'DELIVERED', { rows: 7, linkExpiresAt: NOW, closedAt: NOW });
-      return run()!.rows === 7;
-    };
-
-    expect({ own: await completes('a'), other: await completes('b') }).toEqual(expected);
-  });
+describe('ending well', () => {
+  const delivered = async (executionArn = 'a') => ledger.delivered({ reportId: 'r', executionArn }, { status: 'SENT', rows: 7, totalRows: 70, linkExpiresAt: NOW }, LATER);
+  const skipped = async (executionArn = 'a') => ledger.skipped('r', executionArn, 'UNCHANGED', 7, LATER);
 
   test('keeps nothing of an end that the run had before', async () => {
     seed({ status: 'FAILED', ...END });
 
-    await ledger.complete('r', 'a', 'DELIVERED', { rows: 7, linkExpiresAt: NOW, closedAt: '2026-11-21T09:00:00Z' });
+    await delivered();
 
     expect(run()).toEqual({
-      pk: PK, sk: 'run', reportId: 'r', executionArn: 'a', attempt: 1, status: 'DELIVERED', rows: 7, linkExpiresAt: NOW, closedAt: '2026-11-21T09:00:00Z',
+      pk: PK, sk: 'run', reportId: 'r', executionArn: 'a', attempt: 1, status: 'DELIVERED', rows: 7, totalRows: 70, linkExpiresAt: NOW, closedAt: LATER,
     });
+  });
+
+  test('says why a run was skipped', async () => {
+    seed({ status: 'FAILED', ...END });
+
+    await skipped();
+
+    expect(run()).toEqual({ pk: PK, sk: 'run', reportId: 'r', executionArn: 'a', attempt: 1, status: 'SKIPPED', reason: 'UNCHANGED', rows: 7, closedAt: LATER });
+  });
+
+  test.each([['delivered', delivered], ['skipped', skipped]])('as %s may be told again, and changes nothing', async (_what, complete) => {
+    seed({ status: 'RUNNING' });
+    await complete();
+    const before = run();
+    setClock('2026-11-22T06:00:00Z');
+    await complete();
+
+    expect(run()).toEqual(before);
+  });
+
+  test.each<[string, RunStatus, () => Promise<void>]>([
+    ['delivered by who lost the run', 'RUNNING', async () => delivered('b')],
+    ['delivered by who lost the run to one that delivered it', 'DELIVERED', async () => delivered('b')],
+    ['skipped by who lost the run', 'FAILED', async () => skipped('b')],
+    ['skipped after it was delivered', 'DELIVERED', async () => skipped()],
+    ['delivered after it was skipped', 'SKIPPED', async () => delivered()],
+  ])('is refused where it is %s', async (_what, status, complete) => {
+    seed({ status });
+    const before = run();
+
+    await expect(complete()).rejects.toThrow('report r belongs to another execution');
+    expect(run()).toEqual(before);
+  });
+});
+
+describe('pausing', () => {
+  test('records the run without an attempt, and its execution may do so again', async () => {
+    expect([await ledger.pause(opening('a')), await ledger.pause(opening('b', { scheduledTime: NOW }))]).toEqual([true, true]);
+
+    expect(run()).toEqual({
+      pk: PK, sk: 'run', reportId: 'r', executionArn: 'b', report: 'Stock', trigger: 'SCHEDULE', period: PERIOD, status: 'PAUSED', scheduledTime: NOW, closedAt: NOW, ttl: TTL,
+    });
+  });
+
+  test('is over for a run that is opened, as its first attempt', async () => {
+    await ledger.pause(opening('a'));
+
+    expect(await open('b')).toMatchObject({ attempt: 1, status: 'RUNNING' });
+    expect(run()).not.toHaveProperty('closedAt');
+  });
+
+  test('is seen by the item that says so', async () => {
+    expect(await ledger.isPaused()).toBe(false);
+    dynamodb.seed({ ...Ledger.PAUSE });
+    expect(await ledger.isPaused()).toBe(true);
   });
 });
 
 describe('a delivery', () => {
   beforeEach(() => seed({ status: 'RUNNING' }));
 
-  test('is claimed once', async () => {
+  test('is claimed once, until its lease runs out', async () => {
     expect([await begin(), await begin()]).toEqual([true, false]);
-    expect(delivery()).toMatchObject({ status: 'SENDING', topicArn: TOPIC, executionArn: 'a', begunAt: NOW });
+    expect(delivery()).toEqual({
+      pk: PK, sk: `delivery#${TOPIC}`, status: 'SENDING', topicArn: TOPIC, executionArn: 'a', begunAt: NOW, leaseUntil: LATER, publishes: 1, ttl: TTL,
+    });
     expect(run()).toMatchObject({ deliveryBegunAt: NOW });
   });
 
   test('is claimed by one of two that ask at the same time', async () => {
     expect((await Promise.all([begin(), begin()])).sort()).toEqual([false, true]);
+    expect(delivery()!.publishes).toBe(1);
   });
 
-  test('is not for an execution that does not have the run', async () => {
+  test('is not for an execution that does not have the run, nor for a run that there is not', async () => {
     await expect(begin('b')).rejects.toThrow('belongs to another execution');
+    expect(delivery()).toBeUndefined();
+    expect(run()).not.toHaveProperty('deliveryBegunAt');
+
+    dynamodb.clear();
+    await expect(begin('a')).rejects.toThrow('belongs to another execution');
+    expect(dynamodb.keys()).toEqual([]);
+  });
+
+  test('that can not be claimed does not count as begun', async () => {
+    dynamodb.seed({ pk: PK, sk: `delivery#${TOPIC}`, status: 'SENDING', leaseUntil: PAST, publishes: 1 });
+
+    expect(await begin()).toBe(false);
+    expect(run()).not.toHaveProperty('deliveryBegunAt');
+  });
+
+  test.each(['run', `delivery#${TOPIC}`])('whose claim fails at the item %s leaves no half of it', async sk => {
+    dynamodb.interrupt('before', 'Update', sk, () => { throw new Error('InternalServerError'); });
+
+    await expect(begin()).rejects.toThrow('InternalServerError');
     expect(delivery()).toBeUndefined();
     expect(run()).not.toHaveProperty('deliveryBegunAt');
   });
 
-  test.each<['SENT' | 'UNKNOWN' | 'REFUSED', boolean]>([['SENT', false], ['UNKNOWN', false], ['REFUSED', true]])(
+  test.each<['SENT' | 'UNKNOWN' | 'REFUSED' | 'PENDING', boolean]>([['SENT', false], ['UNKNOWN', false], ['REFUSED', true], ['PENDING', true]])(
     'that is %s may be claimed again: %s', async (status, expected) => {
       await begin();
       await end(status);
 
       expect(await begin()).toBe(expected);
+      expect(delivery()!.publishes).toBe(expected ? 2 : 1);
     });
 
-  test('that was refused was not begun: when it has failed, the run may be taken over', async () => {
+  test('that is UNKNOWN is claimed again as often as the owner decided, each publish call counted', async () => {
+    const claimed = [];
+    for (let n = 0; n < 5; n++) {
+      claimed.push(await begin('a', LATER, 3));
+      await end('UNKNOWN');
+    }
+    expect(claimed).toEqual([true, true, true, false, false]);
+    expect(delivery()).toMatchObject({ status: 'UNKNOWN', publishes: 3 });
+  });
+
+  test.each<['PENDING' | 'REFUSED']>([['PENDING'], ['REFUSED']])('that is %s was not begun: when it has failed, the run may be taken over', async status => {
     await begin();
-    await end('REFUSED');
-    await ledger.fail('r', 'a', 'FAILED', { step: 'Deliver', error: 'DeliveryRefused', closedAt: NOW });
+    await end(status);
+    expect(run()).not.toHaveProperty('deliveryBegunAt');
+    await fail();
 
     expect((await open('b'))!.attempt).toBe(2);
     expect(await begin('b')).toBe(true);
   });
 
-  test.each<['SENT' | 'UNKNOWN']>([['SENT'], ['UNKNOWN']])('that is %s keeps its run from being taken over', async status => {
+  test.each<['PENDING' | 'REFUSED', string]>([['PENDING', 'run'], ['REFUSED', 'run'], ['PENDING', `delivery#${TOPIC}`], ['REFUSED', `delivery#${TOPIC}`]])(
+    'whose end as %s fails at the item %s is as it was', async (status, sk) => {
+      await begin();
+      const before = [run(), delivery()];
+      dynamodb.interrupt('before', 'Update', sk, () => { throw new Error('InternalServerError'); });
+
+      await expect(end(status)).rejects.toThrow('InternalServerError');
+      expect([run(), delivery()]).toEqual(before);
+    });
+
+  test.each<['SENT' | 'UNKNOWN' | 'SENDING']>([['SENT'], ['UNKNOWN'], ['SENDING']])('that is %s keeps its run from being taken over', async status => {
     await begin();
-    await end(status);
-    await ledger.fail('r', 'a', 'FAILED', { step: 'Deliver', error: 'E', closedAt: NOW });
+    if (status !== 'SENDING') {
+      await end(status);
+    }
+    await fail();
 
     expect(await open('b')).toBeUndefined();
-  });
-
-  test('that a twin called UNKNOWN is SENT when the answer comes after all', async () => {
-    await begin();
-    await end('UNKNOWN');
-    await end('SENT', 'm');
-
-    expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm' });
+    expect(await open('a')).toMatchObject({ attempt: 2 }); // a redrive
+    expect(run()).toHaveProperty('deliveryBegunAt');
   });
 
   test('that is SENT stays so, whatever a twin says', async () => {
     await begin();
-    await end('SENT', 'm');
+    await end('SENT', { messageId: 'm', rows: 7 });
+    const before = delivery();
     await end('UNKNOWN');
     await end('REFUSED');
+    await end('PENDING');
+    await end('SENT', { messageId: 'other' });
 
-    expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm' });
+    expect(delivery()).toEqual(before);
     expect(run()).toHaveProperty('deliveryBegunAt');
+  });
+
+  describe('whose lease has run out', () => {
+    beforeEach(async () => { await begin('a', PAST); });
+
+    test('is settled as UNKNOWN, once, and keeps what is known', async () => {
+      expect(await ledger.settledDelivery('r', TOPIC, NOW)).toMatchObject({ status: 'UNKNOWN', publishes: 1, leaseUntil: PAST, endedAt: NOW });
+      expect(await ledger.settledDelivery('r', TOPIC, LATER)).toMatchObject({ endedAt: NOW });
+    });
+
+    test.each<['SENT' | 'REFUSED' | 'PENDING' | 'UNKNOWN']>([['SENT'], ['REFUSED'], ['PENDING'], ['UNKNOWN']])('and that was settled is %s when the answer comes after all', async status => {
+      await ledger.settledDelivery('r', TOPIC, NOW);
+      await end(status, { until: PAST });
+
+      expect(delivery()).toMatchObject({ status });
+    });
+
+    test.each<['SENDING' | 'UNKNOWN', 'REFUSED' | 'PENDING' | 'UNKNOWN']>([
+      ['SENDING', 'REFUSED'], ['SENDING', 'PENDING'], ['SENDING', 'UNKNOWN'], ['UNKNOWN', 'REFUSED'], ['UNKNOWN', 'PENDING'], ['UNKNOWN', 'UNKNOWN'],
+    ])('and that was claimed anew (%s by now) is not %s because the first claim says so', async (status, late) => {
+      await ledger.settledDelivery('r', TOPIC, NOW);
+      await begin('a', LATER, 3);
+      if (status === 'UNKNOWN') {
+        await end('UNKNOWN');
+      }
+      const before = [run(), delivery()];
+
+      await end(late, { until: PAST });
+
+      expect([run(), delivery()]).toEqual(before);
+    });
+
+    test('and that was claimed anew is SENT when the first claim says so, whatever becomes of the second', async () => {
+      await ledger.settledDelivery('r', TOPIC, NOW);
+      await begin('a', LATER, 3);
+      await end('SENT', { until: PAST, messageId: 'm' });
+      await end('REFUSED');
+
+      expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm' });
+      expect(run()).toHaveProperty('deliveryBegunAt');
+    });
+  });
+
+  test.each([JUST, LATER])('with a lease until %s is not settled yet', async until => {
+    await begin('a', until);
+
+    expect(await ledger.settledDelivery('r', TOPIC, NOW)).toMatchObject({ status: 'SENDING' });
+  });
+
+  test.each<['SENT' | 'REFUSED' | 'PENDING']>([['SENT'], ['REFUSED'], ['PENDING']])('that is %s is not settled as something else', async status => {
+    await begin('a', PAST);
+    await end(status, { until: PAST });
+
+    expect(await ledger.settledDelivery('r', TOPIC, NOW)).toMatchObject({ status });
+  });
+
+  test('that there is not is not made by settling it', async () => {
+    expect(await ledger.settledDelivery('r', TOPIC, NOW)).toBeUndefined();
+    expect(delivery()).toBeUndefined();
+  });
+
+  test('to another topic is another delivery', async () => {
+    await begin();
+
+    expect(await ledger.delivery('r', `${TOPIC}2`)).toBeUndefined();
   });
 });
 
 describe('a request', () => {
-  const request = { reportId: 'r', requester: 'q', bodyHash: 'h', requestedAt: NOW };
-
   test('is recorded once, and answers with what was recorded', async () => {
     expect(await ledger.request(request)).toBeUndefined();
-    expect(await ledger.request({ ...request, bodyHash: 'other' })).toMatchObject({ ...request, status: 'REQUESTED' });
+    expect(await ledger.request({ ...request, bodyHash: 'other', leaseUntil: NOW })).toEqual({ pk: PK, sk: 'run', ...request, status: 'REQUESTED', ttl: TTL });
+  });
+});
+
+describe('the ends of the attempts of an execution', () => {
+  test('are recorded once each, for as long as the ledger keeps items', async () => {
+    expect(await ledger.end('r', 'e#0')).toBeUndefined();
+    await ledger.recordEnd('r', 'e#0', { endedHere: true, endedAt: NOW, noticeId: 'n' });
+    await ledger.recordEnd('r', 'e#0', { endedHere: false, endedAt: LATER });
+    await ledger.recordEnd('r', 'e#1', { endedHere: false, endedAt: LATER });
+
+    expect(await ledger.end('r', 'e#0')).toEqual({ pk: PK, sk: 'end#e#0', endedHere: true, endedAt: NOW, noticeId: 'n', ttl: TTL });
+    expect(await ledger.end('r', 'e#1')).toEqual({ pk: PK, sk: 'end#e#1', endedHere: false, endedAt: LATER, ttl: TTL });
+  });
+
+  test('are gone on from once each, however often that is tried', async () => {
+    const resumed = [];
+    for (const [executionAttempt, enteredAt] of [['e#1', NOW], ['e#1', NOW], ['e#1', LATER], ['e#2', NOW]]) {
+      resumed.push(await ledger.resume('r', executionAttempt, enteredAt));
+    }
+    expect(resumed).toEqual([true, true, false, true]);
+    expect(dynamodb.item(PK, 'resumed#e#1')).toMatchObject({ enteredAt: NOW, ttl: TTL });
+  });
+});
+
+describe('what a schedule delivered last', () => {
+  const record = async (scheduledTime: string, dataSha256: string, scheduleArn = 's') => {
+    seed({ status: 'RUNNING' });
+    await ledger.delivered({ reportId: 'r', executionArn: 'a', scheduleArn, scheduledTime }, { status: 'SENT', dataSha256 }, NOW);
+  };
+
+  test('is kept without expiry, for each schedule', async () => {
+    await record('2026-11-20T06:00:00.000Z', 'a');
+    await record('2026-11-21T06:00:00.000Z', 'b', 'other');
+
+    expect(dynamodb.item('schedule#s', 'last delivered')).toEqual({ pk: 'schedule#s', sk: 'last delivered', scheduledTime: '2026-11-20T06:00:00.000Z', dataSha256: 'a' });
+    expect(await ledger.lastDelivered('other')).toMatchObject({ dataSha256: 'b' });
+    expect(await ledger.lastDelivered('none')).toBeUndefined();
+  });
+
+  test('is that of the latest scheduled time, and of the last delivery for it', async () => {
+    await record('2026-11-20T06:00:00.000Z', 'a');
+    await record('2026-11-19T06:00:00.000Z', 'late');
+    expect(await ledger.lastDelivered('s')).toMatchObject({ dataSha256: 'a' });
+    await record('2026-11-20T06:00:00.000Z', 'again');
+    expect(await ledger.lastDelivered('s')).toMatchObject({ dataSha256: 'again' });
+    await record('2026-11-21T06:00:00.000Z', 'b');
+    expect(await ledger.lastDelivered('s')).toMatchObject({ dataSha256: 'b', scheduledTime: '2026-11-21T06:00:00.000Z' });
   });
 });
 
@@ -195,12 +463,17 @@ describe('the fake table refuses, as DynamoDB does,', () => {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
   const put = async (input: object) => client.send(new PutCommand({ TableName: TABLE, Item: { pk: 'p', sk: 's', a: 1 }, ...input }));
   const update = async (input: object) => client.send(new UpdateCommand({ TableName: TABLE, Key: { pk: 'p', sk: 's' }, ...input }));
+  const transact = async (...updates: object[]) => client.send(new TransactWriteCommand({
+    TransactItems: updates.map(each => ({ Update: { TableName: TABLE, Key: { pk: 'p', sk: 's' }, UpdateExpression: 'REMOVE a', ...each } })),
+  }));
+  const other = { Key: { pk: 'p', sk: 'other' } };
 
   test.each<[string, () => Promise<unknown>, string]>([
     ['a value that is undefined', async () => put({ Item: { pk: 'p', sk: 's', a: undefined } }), 'a is undefined'],
     ['a reserved word', async () => put({ ConditionExpression: 'status = :s', ExpressionAttributeValues: { ':s': 1 } }), 'reserved'],
     ['a value that is not used', async () => put({ ExpressionAttributeValues: { ':s': 1 } }), ':s is unused'],
     ['a name that is not used', async () => put({ ExpressionAttributeNames: { '#s': 'status' } }), '#s is unused'],
+    ['values that are none', async () => update({ UpdateExpression: 'REMOVE a', ExpressionAttributeValues: {} }), 'ExpressionAttributeValues must not be empty'],
     ['a name that is not defined, in a part that need not be evaluated', async () => put({ ConditionExpression: 'attribute_not_exists(pk) OR attribute_not_exists(#s)' }), '#s is not defined'],
     ['a value that is not defined', async () => put({ ConditionExpression: 'attribute_not_exists(pk) OR b = :b' }), ':b is not defined'],
     ['an operator that it does not know', async () => put({ ConditionExpression: 'a >= :b', ExpressionAttributeValues: { ':b': 1 } }), 'not known'],
@@ -208,6 +481,9 @@ describe('the fake table refuses, as DynamoDB does,', () => {
     ['an attribute that is updated twice', async () => update({ UpdateExpression: 'SET a = :b REMOVE a', ExpressionAttributeValues: { ':b': 1 } }), 'twice'],
     ['an update of the key', async () => update({ UpdateExpression: 'SET pk = :b', ExpressionAttributeValues: { ':b': 1 } }), 'part of the key'],
     ['another table', async () => update({ TableName: 'other' }), 'does not exist'],
+    ['a transaction with two operations on one item', async () => transact({}, {}), 'two operations on one item'],
+    ['a transaction whose last part is wrong, whatever the conditions of the first', async () => transact({ ConditionExpression: 'attribute_exists(pk)' }, { ...other, UpdateExpression: 'REMOVE status' }), ''],
+    ['a transaction with a value that is not used', async () => transact({}, { ...other, ExpressionAttributeValues: { ':s': 1 } }), ':s is unused'],
   ])('%s', async (_what, action, message) => {
     await expect(action()).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining(message) });
     expect(dynamodb.keys()).toEqual([]);
@@ -221,5 +497,19 @@ describe('the fake table refuses, as DynamoDB does,', () => {
     expect(await holds('(a = :one OR a = :two) AND a = :two')).toBe('ConditionalCheckFailedException');
     expect(await holds('NOT a IN (:two) AND a <> :two OR b = :one')).toBe(true);
     expect(await holds('NOT (a IN (:two, :one) OR b = :one)')).toBe('ConditionalCheckFailedException');
+    expect(await holds('a < :two AND a <= :one')).toBe(true);
+    expect(await holds('a < :one OR a < :one AND a <= :two')).toBe('ConditionalCheckFailedException');
+    expect(await holds('b < :two OR b <= :one')).toBe('ConditionalCheckFailedException'); // what is not there compares with nothing
+  });
+
+  test('and a transaction does all or nothing, and says which condition did not hold', async () => {
+    const update1 = { UpdateExpression: 'SET a = :one', ExpressionAttributeValues: { ':one': 1 } };
+
+    await expect(transact(update1, { ...other, ...update1, ConditionExpression: 'a = :one' })).rejects.toMatchObject({
+      name: 'TransactionCanceledException', CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed' }],
+    });
+    expect(dynamodb.keys()).toEqual([]);
+    await transact(update1, { ...other, ...update1 });
+    expect(dynamodb.keys()).toEqual(['p s', 'p other']);
   });
 });

@@ -3,6 +3,7 @@ import { TABLE } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { captureLogs, SECRET } from './support/logs';
 import { execution, NOW, openedRun, openEvent, PARAMETERS, SCHEDULE } from './support/runs';
+import { Ledger } from '../../src/handlers/ledger';
 import { handler } from '../../src/handlers/open-run.lambda';
 import { StartInput } from '../../src/workflow/contract';
 
@@ -60,8 +61,10 @@ describe('a scheduled run', () => {
       executionArn: execution('a').arn,
       report: 'Stock',
       period: { from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z', timeZone: 'Europe/Madrid' },
+      scheduleArn: SCHEDULE.arn,
       scheduledTime: '2026-11-21T06:00:00Z',
       openedAt: NOW,
+      leaseUntil: '2026-11-21T08:15:04.500Z',
       ttl: Math.floor(Date.parse(NOW) / 1000) + 120 * 24 * 3600,
     });
   });
@@ -102,6 +105,103 @@ describe('a run that somebody starts', () => {
   });
 });
 
+describe('a run for a period', () => {
+  const period = { from: '2026-11-01T00:00:00+01:00', to: '2026-11-08T00:00:00+01:00' };
+
+  test('is about that, in the zone of the readers or in its own', async () => {
+    expect(openedRun(await open('a', { period })).run).toMatchObject({
+      trigger: 'MANUAL', period: { from: '2026-10-31T23:00:00.000Z', to: '2026-11-07T23:00:00.000Z', timeZone: 'Europe/Madrid' },
+    });
+    expect(openedRun(await open('a', { period: { ...period, timeZone: 'Asia/Tokyo' }, rerun: '1' })).run.period.timeZone).toBe('Asia/Tokyo');
+  });
+
+  test('is one report, whoever starts it and however often', async () => {
+    const { run: { reportId } } = openedRun(await open('a', { period, parameters: { a: 1 } }));
+
+    expect(await open('b', { period: { from: '2026-10-31T23:00:00Z', to: '2026-11-07T23:00:00.000Z' }, parameters: { a: 1 } })).toEqual({ outcome: 'DUPLICATE', reportId });
+    expect(openedRun(await open('b', { period, parameters: { a: 2 } })).run.reportId).not.toBe(reportId);
+  });
+
+  test('is made once more for each word', async () => {
+    await open('a', { period });
+    const { run: { reportId } } = openedRun(await open('b', { period, rerun: '1' }));
+
+    expect(await open('c', { period, rerun: '1' })).toEqual({ outcome: 'DUPLICATE', reportId });
+    expect(openedRun(await open('d', { period, rerun: '2' })).run.reportId).not.toBe(reportId);
+  });
+});
+
+describe('while the pipeline is paused', () => {
+  beforeEach(() => dynamodb.seed({ ...Ledger.PAUSE }));
+  const continued = () => dynamodb.remove(`${Ledger.PAUSE.pk} ${Ledger.PAUSE.sk}`);
+  const runs = () => dynamodb.keys().filter(key => key.startsWith('run#')).map(key => dynamodb.item(...key.split(' ') as [string, string])!);
+
+  test('a scheduled run is not made, and recorded as PAUSED, however often it is started', async () => {
+    const paused = await open('a');
+    expect(paused).toEqual({ outcome: 'PAUSED', reportId: runs()[0].reportId });
+    expect([await open('b'), await open('b')]).toEqual([paused, paused]);
+
+    expect(runs()).toEqual([expect.objectContaining({
+      status: 'PAUSED',
+      executionArn: execution('b').arn,
+      scheduledTime: SCHEDULE.time,
+      scheduleArn: SCHEDULE.arn,
+      closedAt: NOW,
+      period: { from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z', timeZone: 'Europe/Madrid' },
+    })]);
+    expect(runs()[0]).not.toHaveProperty('attempt');
+    expect(runs()[0]).not.toHaveProperty('leaseUntil');
+    expect(logs.entries()[0]).toEqual({ message: 'paused', trigger: 'SCHEDULE', reportId: runs()[0].reportId });
+  });
+
+  test('what was not made is made from the same input, when the pause is over, as the first attempt', async () => {
+    const { outcome } = await open('a');
+    continued();
+
+    const opened = openedRun(await open('b'));
+    expect([outcome, opened.run.attempt]).toEqual(['PAUSED', 1]);
+    expect(runs()).toEqual([expect.objectContaining({ status: 'RUNNING', attempt: 1 })]);
+    expect(runs()[0]).not.toHaveProperty('closedAt');
+  });
+
+  test.each<[string, StartInput]>([
+    ['that somebody starts', {}],
+    ['for a period', { period: { from: '2026-11-01T00:00:00Z', to: '2026-11-02T00:00:00Z' } }],
+    ['of a schedule that is made once more', { schedule: SCHEDULE, rerun: '1' }],
+  ])('a run %s is made', async (_what, input) => {
+    expect(await open('a', input)).toMatchObject({ outcome: 'OPENED' });
+  });
+
+  test('a run on request is made', async () => {
+    dynamodb.seed({ pk: `run#${ID}`, sk: 'run', reportId: ID, status: 'REQUESTED' });
+
+    expect(await open(ID, { request: { reportId: ID } })).toMatchObject({ outcome: 'OPENED' });
+  });
+
+  test('a run that was opened before goes on', async () => {
+    continued();
+    const opened = await open('a');
+    dynamodb.seed({ ...Ledger.PAUSE });
+
+    expect(await open('a')).toEqual(opened);
+    expect(await open('b')).toMatchObject({ outcome: 'DUPLICATE' });
+  });
+
+  test('a run whose record was made and only the answer lost is PAUSED', async () => {
+    dynamodb.interrupt('after', 'Update', 'run', () => { throw new Error('ECONNRESET'); });
+    await expect(open('a')).rejects.toThrow('ECONNRESET');
+
+    expect(await open('a')).toMatchObject({ outcome: 'PAUSED' });
+  });
+
+  test('a ledger that does not tell of the pause lets nothing be made', async () => {
+    dynamodb.interrupt('before', 'Get', Ledger.PAUSE.sk, () => { throw new Error('InternalServerError'); });
+
+    await expect(open('a')).rejects.toThrow('InternalServerError');
+    expect(runs()).toEqual([]);
+  });
+});
+
 describe('a run on request', () => {
   const requested = { pk: `run#${ID}`, sk: 'run', reportId: ID, status: 'REQUESTED', requester: 'cognito|i|s', bodyHash: 'h', requestedAt: '2026-11-21T06:00:00Z' };
   const input: StartInput = { request: { reportId: ID } };
@@ -136,7 +236,7 @@ describe('an execution that repeats another', () => {
     expect(run()).toEqual(before);
   });
 
-  test.each(['FAILED', 'TIMED_OUT', 'ABORTED'])('takes over a run that %s, as the next attempt of the same report', async status => {
+  test.each(['FAILED', 'TIMED_OUT', 'ABORTED', 'NO_RECIPIENT'])('takes over a run that is %s, as the next attempt of the same report', async status => {
     const first = openedRun(await open('a'));
     change({ status, step: 'Look up the data', error: 'E', closedAt: NOW });
     setClock('2026-11-21T06:05:00.000Z');
@@ -147,6 +247,32 @@ describe('an execution that repeats another', () => {
     expect(second.files[0].key).toBe(`reports/${first.run.reportId}/2/report.html`);
     expect(second.output.key).toBe(`data/${first.run.reportId}/2/rows.ndjson`);
     expect(second.ledger.sk).toBe('link#2#');
+  });
+
+  test('takes over a run whose lease has run out, and not before', async () => {
+    const { run: { reportId } } = openedRun(await open('a'));
+    setClock('2026-11-21T08:15:04.500Z');
+    expect(await open('b')).toEqual({ outcome: 'DUPLICATE', reportId });
+    setClock('2026-11-21T08:15:04.501Z');
+
+    expect(openedRun(await open('b')).run).toMatchObject({ reportId, attempt: 2 });
+    expect(run()).toMatchObject({ executionArn: execution('b').arn, leaseUntil: '2026-11-21T10:30:04.501Z' });
+  });
+
+  test('does not take over a run whose lease has run out after its delivery was begun', async () => {
+    const { run: { reportId } } = openedRun(await open('a'));
+    change({ deliveryBegunAt: NOW });
+    setClock('2026-11-23T06:00:00Z');
+
+    expect(await open('b')).toEqual({ outcome: 'DUPLICATE', reportId });
+  });
+
+  test('does not take over a run that had no lease', async () => {
+    const { run: { reportId } } = openedRun(await open('a'));
+    change({ leaseUntil: undefined });
+    setClock('2026-11-23T06:00:00Z');
+
+    expect(await open('b')).toEqual({ outcome: 'DUPLICATE', reportId });
   });
 
   test('leaves nothing of the end of the attempt that it takes over', async () => {
@@ -206,11 +332,34 @@ describe('a retry of the same execution', () => {
   });
 });
 
+describe('an execution that was redriven', () => {
+  test('opens its own failed run anew, also after its delivery was begun', async () => {
+    const { run: { reportId } } = openedRun(await open('a'));
+    change({ status: 'FAILED', deliveryBegunAt: NOW, error: 'DeliveryUncertain' });
+
+    expect(openedRun(await open('a')).run).toMatchObject({ reportId, attempt: 2 });
+    expect(run()).toMatchObject({ status: 'RUNNING', deliveryBegunAt: NOW });
+  });
+
+  test('is a duplicate of the execution that delivered the report meanwhile', async () => {
+    const { run: { reportId } } = openedRun(await open('a'));
+    change({ status: 'FAILED' });
+    await open('b');
+    change({ status: 'DELIVERED' });
+
+    expect(await open('a')).toEqual({ outcome: 'DUPLICATE', reportId });
+  });
+});
+
 describe('hostile input', () => {
   test.each<[string, any]>([
     ['a scheduled time that Scheduler did not fill in', { schedule: { ...SCHEDULE, time: '<aws.scheduler.scheduled-time>' } }],
     ['a day that there is not', { schedule: { ...SCHEDULE, time: '2026-02-30T06:00:00Z' } }],
     ['a zone that there is not', { schedule: { ...SCHEDULE, timeZone: 'Europe/Atlantis' } }],
+    ['a period that begins on a day that there is not', { period: { from: '2026-02-30T00:00:00Z', to: '2026-03-08T00:00:00Z' } }],
+    ['a period that ends on a day that there is not', { period: { from: '2026-02-01T00:00:00Z', to: '2026-02-31T00:00:00Z' } }],
+    ['a period in a zone that there is not', { period: { from: '2026-02-01T00:00:00Z', to: '2026-02-02T00:00:00Z', timeZone: 'Europe/Atlantis' } }],
+    ['a word that is to make once more what nobody names', { rerun: '1' }],
     ['a list', []],
     ['parameters that are a list', { parameters: [SECRET] }],
     ['parameters of more than 16 KB', { parameters: { a: SECRET.repeat(3000) } }],

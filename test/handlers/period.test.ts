@@ -1,14 +1,17 @@
 import { Settings } from 'luxon';
 import { periodOf } from '../../src/handlers/period';
+import { StartInput } from '../../src/workflow/contract';
 
-const scheduled = (scheduledTime: string, timeZone = 'Europe/Madrid') => {
-  const { from, to } = periodOf({ scheduledTime, startTime: '2030-01-01T00:00:00Z', timeZone });
+const START = '2030-01-01T00:00:00Z';
+const scheduleAt = (time: string, timeZone = 'Europe/Madrid') => ({ schedule: { arn: 'a', time, timeZone } });
+const scheduled = (time: string, timeZone?: string) => {
+  const { from, to } = periodOf(scheduleAt(time, timeZone), START, 'Pacific/Kiritimati');
   return `${from} ${to}`.replaceAll('.000Z', 'Z');
 };
 
 describe('a scheduled report', () => {
   test('is about the calendar day before, in the zone of its schedule', () => {
-    expect(periodOf({ scheduledTime: '2026-11-21T06:00:00Z', startTime: '2026-11-21T06:00:01Z', timeZone: 'Europe/Madrid' })).toEqual({
+    expect(periodOf(scheduleAt('2026-11-21T06:00:00Z'), '2026-11-21T06:00:01Z', 'Asia/Tokyo')).toEqual({
       from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z', timeZone: 'Europe/Madrid',
     });
   });
@@ -60,20 +63,39 @@ describe('a scheduled report', () => {
     });
 });
 
-describe('a report on request', () => {
-  test('is about its day, up to the start of its execution', () => {
-    expect(periodOf({ startTime: '2026-11-21T09:30:00.123Z', timeZone: 'Europe/Madrid' })).toEqual({
+describe('a report on request, or that somebody starts', () => {
+  test.each([['request', { request: { reportId: 'r' } }], ['start', {}]])('is about its day, up to the start of its execution, in the zone of the readers: %s', (_what, input) => {
+    expect(periodOf(input, '2026-11-21T09:30:00.123Z', 'Europe/Madrid')).toEqual({
       from: '2026-11-20T23:00:00.000Z', to: '2026-11-21T09:30:00.123Z', timeZone: 'Europe/Madrid',
     });
   });
 });
 
+describe('a report for a period', () => {
+  const period = { from: '2026-10-25T00:00:00+02:00', to: '2026-11-01T00:00:00.5+01:00' };
+
+  test('is about that, to the millisecond, whenever it is started', () => {
+    expect(periodOf({ period }, START, 'Europe/Madrid')).toEqual({ from: '2026-10-24T22:00:00.000Z', to: '2026-10-31T23:00:00.500Z', timeZone: 'Europe/Madrid' });
+  });
+
+  test('may name a zone of its own, which moves none of its times', () => {
+    expect(periodOf({ period: { ...period, timeZone: 'Asia/Tokyo' } }, START, 'Europe/Madrid')).toEqual({
+      from: '2026-10-24T22:00:00.000Z', to: '2026-10-31T23:00:00.500Z', timeZone: 'Asia/Tokyo',
+    });
+  });
+});
+
 describe('refuses', () => {
-  test.each([
-    ['a zone that there is not', '2026-11-21T06:00:00Z', 'Europe/Atlantis'],
-    ['a day that there is not', '2026-02-30T06:00:00Z', 'Europe/Madrid'],
-  ])('%s, as an input that trying again does not mend', (_what, scheduledTime, timeZone) => {
-    expect(() => periodOf({ scheduledTime, startTime: '2026-11-21T06:00:00Z', timeZone })).toThrow(
-      expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(`${scheduledTime} is not a time in the zone ${timeZone}: `) }));
+  const AT = '2026-11-21T06:00:00Z';
+
+  test.each<[string, StartInput, string, string]>([
+    ['a zone that there is not', scheduleAt(AT, 'Europe/Atlantis'), AT, 'Europe/Atlantis'],
+    ['a day that there is not', scheduleAt('2026-02-30T06:00:00Z'), '2026-02-30T06:00:00Z', 'Europe/Madrid'],
+    ['a period that begins on such a day', { period: { from: '2026-02-30T06:00:00Z', to: AT } }, '2026-02-30T06:00:00Z', 'UTC'],
+    ['a period that ends on such a day', { period: { from: AT, to: '2026-11-31T06:00:00Z' } }, '2026-11-31T06:00:00Z', 'UTC'],
+    ['a period in a zone that there is not', { period: { from: AT, to: AT, timeZone: 'Europe/Atlantis' } }, AT, 'Europe/Atlantis'],
+  ])('%s, as an input that trying again does not mend', (_what, input, time, timeZone) => {
+    expect(() => periodOf(input, AT, 'UTC')).toThrow(
+      expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(`${time} is not a time in the zone ${timeZone}: `) }));
   });
 });

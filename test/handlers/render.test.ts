@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { RUN } from './support/run';
+import { version } from '../../package.json';
 import { handler } from '../../src/handlers/render.lambda';
 import { DataSourceResult, RenderEvent } from '../../src/workflow/contract';
 
@@ -13,19 +14,37 @@ const s3 = mockClient(S3Client);
 const ID = RUN.reportId;
 const FOLDER = `data/${ID}/1/`;
 
+const REPORT = `reports/${ID}/1/report.html`;
+const MANIFEST = `reports/${ID}/1/manifest.json`;
+
 /** What S3 holds, by key: an object is there once it was put, or once all its parts were completed. */
 let objects: Map<string, Buffer>;
 let parts: Buffer[];
 
+function store({ Key, IfNoneMatch }: { Key: string; IfNoneMatch?: string }, content: Buffer): { ETag: string } {
+  if (IfNoneMatch === '*' && objects.has(Key)) {
+    throw Object.assign(new Error('At least one of the pre-conditions you specified did not hold'), { name: 'PreconditionFailed' });
+  }
+  objects.set(Key, content);
+  return { ETag: etagOf(content) };
+}
+
+const etagOf = (content: Buffer) => `"${createHash('md5').update(content).digest('hex')}"`;
+const sha256Of = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+
 beforeEach(() => {
   process.env = { ...process.env, AWS_REGION: 'eu-west-1', BUCKET_NAME: 'reports', DATA_PREFIX: 'data/', TITLE: 'Coffee supplier inventory' };
+  for (const name of ['MAX_ROWS', 'MAX_BYTES', 'ON_LIMIT']) {
+    delete process.env[name];
+  }
   objects = new Map();
   parts = [];
   s3.reset();
-  s3.on(PutObjectCommand).callsFake(({ Key, Body }) => { objects.set(Key, Buffer.from(Body)); return {}; });
+  s3.on(PutObjectCommand).callsFake(input => store(input, Buffer.from(input.Body)));
   s3.on(CreateMultipartUploadCommand).resolves({ UploadId: 'upload' });
   s3.on(UploadPartCommand).callsFake(({ PartNumber, Body }) => { parts[PartNumber - 1] = Buffer.from(Body); return { ETag: `${PartNumber}` }; });
-  s3.on(CompleteMultipartUploadCommand).callsFake(({ Key }) => { objects.set(Key, Buffer.concat(parts)); return {}; });
+  s3.on(CompleteMultipartUploadCommand).callsFake(input => store(input, Buffer.concat(parts)));
+  s3.on(GetObjectCommand, { Key: REPORT }).callsFake(() => ({ Body: Readable.from([objects.get(REPORT)!]), ETag: etagOf(objects.get(REPORT)!) }));
   s3.on(AbortMultipartUploadCommand).resolves({});
 });
 
@@ -33,14 +52,14 @@ function eventOf(data: Partial<DataSourceResult>): RenderEvent {
   return {
     ...RUN,
     data: { version: 1, columns: [{ name: 'supplier', type: 'text' }, { name: 'kilos', type: 'integer' }], ...data },
-    files: [{ name: 'report.html', bucket: 'reports', key: `reports/${ID}/report.html`, contentType: 'text/html; charset=utf-8' }],
+    files: [{ name: 'report.html', bucket: 'reports', key: REPORT, contentType: 'text/html; charset=utf-8' }],
   };
 }
 
 const reference = (name = 'rows.ndjson'): Partial<DataSourceResult> => ({ data: { key: `${FOLDER}${name}`, format: 'NDJSON' } });
 
 function storeRows(source: Iterable<string> | AsyncIterable<string>): void {
-  s3.on(GetObjectCommand).callsFake(() => ({ Body: Readable.from(source, { objectMode: true }).map(text => Buffer.from(text)) }));
+  s3.on(GetObjectCommand, { Key: `${FOLDER}rows.ndjson` }).callsFake(() => ({ Body: Readable.from(source, { objectMode: true }).map(text => Buffer.from(text)) }));
 }
 
 const LONG_NAME = 'of very fine coffee '.repeat(10);
@@ -61,21 +80,27 @@ test('inline rows become a page, and the answer says what was written', async ()
   const event = eventOf({ rows: [{ supplier: 'Finca La Esperanza', kilos: 1200 }, { supplier: 'Cenfrocafé', kilos: null }], asOf: '2026-11-21T05:59:00Z' });
   const result = await handler(event);
 
-  const page = objects.get(event.files[0].key)!;
+  const page = objects.get(REPORT)!;
   expect(result).toEqual({
     version: 1,
     rows: 2,
+    truncated: false,
+    totalRows: 2,
+    dataSha256: sha256Of(Buffer.from([
+      '[["supplier","text",null,null,null],["kilos","integer",null,null,null]]', 'null', '["Finca La Esperanza",1200]', '["Cenfrocafé",null]', '',
+    ].join('\n'))),
     asOf: '2026-11-21T05:59:00Z',
-    files: [{ name: 'report.html', bytes: page.length, sha256: createHash('sha256').update(page).digest('hex') }],
+    files: [{ name: 'report.html', bytes: page.length, sha256: sha256Of(page), etag: etagOf(page) }],
   });
   expect(page.toString()).toContain('<h1>Coffee supplier inventory</h1>');
   expect(page.toString()).toContain('Finca La Esperanza');
   expect(s3.commandCalls(PutObjectCommand)[0].args[0].input).toEqual({
     Bucket: 'reports',
-    Key: `reports/${ID}/report.html`,
+    Key: REPORT,
     Body: expect.anything(),
     ContentType: 'text/html; charset=utf-8',
     CacheControl: 'private, no-store',
+    IfNoneMatch: '*',
   });
 });
 
@@ -83,22 +108,148 @@ test('without a time of its own, the data is as of when the run was opened; with
   delete process.env.TITLE;
   const event = eventOf({ rows: [] });
   await expect(handler(event)).resolves.toMatchObject({ rows: 0, asOf: '2026-11-21T06:00:04Z' });
-  expect(objects.get(event.files[0].key)!.toString()).toContain('<h1>inventory</h1>');
+  expect(objects.get(REPORT)!.toString()).toContain('<h1>inventory</h1>');
 });
 
-test('the same event and rows give the same bytes, inline or by reference', async () => {
+test('the manifest says what was made of which data', async () => {
+  const result = await handler({ ...eventOf({ rows: [{ supplier: 'a', kilos: 1 }] }), attempt: 1 });
+  expect(JSON.parse(objects.get(MANIFEST)!.toString())).toEqual({
+    version: 1,
+    reportId: ID,
+    attempt: 1,
+    report: 'inventory',
+    period: RUN.period,
+    asOf: '2026-11-21T06:00:04Z',
+    rows: 1,
+    totalRows: 1,
+    truncated: false,
+    dataSha256: result.dataSha256,
+    columnsSha256: sha256Of(Buffer.from('[["supplier","text",null,null,null],["kilos","integer",null,null,null]]\n')),
+    files: [{ name: 'report.html', contentType: 'text/html; charset=utf-8', bytes: result.files[0].bytes, sha256: result.files[0].sha256 }],
+    renderer: { name: 'html', version },
+  });
+  expect(s3.commandCalls(PutObjectCommand).map(call => call.args[0].input.Key)).toEqual([REPORT, MANIFEST]);
+  expect(s3.commandCalls(PutObjectCommand)[1].args[0].input).toEqual({
+    Bucket: 'reports', Key: MANIFEST, Body: expect.any(String), ContentType: 'application/json', CacheControl: 'private, no-store',
+  });
+});
+
+describe('the same event and rows give the same bytes', () => {
   const rows = [{ supplier: 'a', kilos: 1 }, { supplier: 'b', kilos: 2 }];
-  storeRows(rows.map(row => `${JSON.stringify(row)}\r\n`));
-  const first = await handler(eventOf({ rows }));
-  await expect(handler(eventOf({ rows }))).resolves.toEqual(first);
-  await expect(handler(eventOf(reference()))).resolves.toEqual(first);
-  expect(s3.commandCalls(GetObjectCommand)[0].args[0].input).toEqual({ Bucket: 'reports', Key: `${FOLDER}rows.ndjson` });
+  const make = async (data: Partial<DataSourceResult>) => ({ result: await handler(eventOf(data)), written: new Map(objects) });
+
+  test.each<[string, Partial<DataSourceResult>]>([
+    ['inline', { rows }], ['with keys in another order', { rows: rows.map(({ supplier, kilos }) => ({ kilos, supplier })) }], ['by reference', reference()],
+  ])('%s, whether or not they were written before', async (_how, data) => {
+    storeRows(rows.map(row => `${JSON.stringify(row)}\r\n`));
+    const first = await make({ rows });
+    expect([...first.written.keys()]).toEqual([REPORT, MANIFEST]);
+    expect(await make(data)).toEqual(first);
+    objects.clear();
+    expect(await make(data)).toEqual(first);
+  });
+
+  test('and the hash of the data does not depend on its time, nor on the attempt', async () => {
+    const { result } = await make({ rows });
+    objects.clear();
+    const other = await handler({ ...eventOf({ rows, asOf: '2026-11-21T05:00:00Z' }), attempt: 2, openedAt: '2026-11-22T06:00:00Z' });
+    expect(other.dataSha256).toBe(result.dataSha256);
+    expect(other.files[0].sha256).not.toBe(result.files[0].sha256);
+  });
+});
+
+describe('what an earlier try has written', () => {
+  const data = (kilos: number) => eventOf({ rows: [{ supplier: 'secret', kilos }] });
+
+  test('stays as it is when the data has changed since, its manifest too', async () => {
+    await handler(data(1));
+    const written = new Map(objects);
+    await expect(handler(data(23))).rejects.toEqual(expect.objectContaining({
+      name: 'InvalidRender',
+      message: expect.stringMatching(/^report.html of this attempt is there already with other content \(\d+ bytes, and now \d+\), because the data changed/),
+    }));
+    expect(objects).toEqual(written);
+  });
+
+  test('is the result of a try that was too late, after several parts too', async () => {
+    storeRows({ [Symbol.iterator]: () => manyRows(30_000) });
+    const first = await handler(eventOf(reference()));
+    parts = [];
+    await expect(handler(eventOf(reference()))).resolves.toEqual(first);
+    expect(first.files[0].bytes).toBeGreaterThan(5 * 1024 * 1024);
+    expect(s3.commandCalls(CompleteMultipartUploadCommand).map(call => call.args[0].input.IfNoneMatch)).toEqual(['*', '*']);
+    expect(s3.commandCalls(AbortMultipartUploadCommand)).toHaveLength(1);
+  });
+
+  test('gets its manifest from the next try, if the first did not come so far', async () => {
+    s3.on(PutObjectCommand, { Key: MANIFEST }).rejectsOnce(Object.assign(new Error('Please reduce your request rate.'), { name: 'SlowDown' }));
+    await expect(handler(data(1))).rejects.toMatchObject({ name: 'SlowDown' });
+    expect([...objects.keys()]).toEqual([REPORT]);
+    s3.on(PutObjectCommand, { Key: MANIFEST }).callsFake(input => store(input, Buffer.from(input.Body)));
+    await handler(data(1));
+    expect([...objects.keys()]).toEqual([REPORT, MANIFEST]);
+  });
+});
+
+describe('a limit', () => {
+  const rows = Array.from({ length: 500 }, (_, kilos) => ({ supplier: 'قهوة', kilos }));
+  const limit = (environment: { [name: string]: string }) => Object.assign(process.env, environment);
+
+  test('fails the report, and nothing is left', async () => {
+    limit({ MAX_ROWS: '499' });
+    await expect(handler(eventOf({ rows }))).rejects.toMatchObject({ name: 'LimitExceeded', message: expect.stringContaining('more rows than its maxRows, 499;') });
+    expect(objects.size).toBe(0);
+  });
+
+  test('far into a long report gives up the parts that were sent', async () => {
+    limit({ MAX_BYTES: `${12 * 1024 * 1024}` });
+    storeRows(manyRows(250_000));
+    await expect(handler(eventOf(reference()))).rejects.toMatchObject({ name: 'LimitExceeded' });
+    expect(s3.commandCalls(AbortMultipartUploadCommand)).toHaveLength(1);
+    expect(objects.size).toBe(0);
+  });
+
+  test('in rows is said on the page, in the result and in the manifest', async () => {
+    const whole = await handler(eventOf({ rows }));
+    objects.clear();
+    limit({ MAX_ROWS: '10', ON_LIMIT: 'NOTICE' });
+    const result = await handler(eventOf({ rows }));
+    expect(result).toMatchObject({ rows: 10, truncated: true, totalRows: 500, dataSha256: whole.dataSha256 });
+    expect(objects.get(REPORT)!.toString()).toContain('these are the first 10 of 500 rows');
+    expect(JSON.parse(objects.get(MANIFEST)!.toString())).toMatchObject({ rows: 10, truncated: true, totalRows: 500, dataSha256: whole.dataSha256 });
+  });
+
+  test('in bytes is that of the file', async () => {
+    limit({ MAX_BYTES: '32768', ON_LIMIT: 'NOTICE' });
+    const { files: [file], rows: shown, truncated } = await handler(eventOf({ rows }));
+    expect(truncated).toBe(true);
+    expect(file.bytes).toBe(objects.get(REPORT)!.length);
+    expect(file.bytes).toBeLessThanOrEqual(32768);
+    expect(file.bytes).toBeGreaterThan(32768 - 250);
+    expect(shown).toBeLessThan(500);
+  });
+
+  test.each(['FAIL', 'NOTICE'])('that is not exceeded changes nothing (%s)', async ON_LIMIT => {
+    const first = await handler(eventOf({ rows }));
+    const written = new Map(objects);
+    objects.clear();
+    limit({ MAX_ROWS: '500', MAX_BYTES: `${first.files[0].bytes}`, ON_LIMIT });
+    await expect(handler(eventOf({ rows }))).resolves.toEqual(first);
+    expect(objects).toEqual(written);
+  });
+
+  test.each(['', '0', '-1', '1.5', '1e3', 'many'])('that is deployed as %s is no limit, and fails', async MAX_ROWS => {
+    limit({ MAX_ROWS });
+    await expect(handler(eventOf({ rows }))).rejects.toThrow(`the environment variable MAX_ROWS is "${MAX_ROWS}"; deploy a positive whole number`);
+  });
 });
 
 describe('a result is refused', () => {
   const refusal = (data: object) => expect(handler(eventOf(data as Partial<DataSourceResult>)))
     .rejects.toEqual(expect.objectContaining({ name: 'InvalidData', message: expect.any(String) }));
   const messageOf = (data: object) => handler(eventOf(data as Partial<DataSourceResult>)).then(() => 'no error', error => `${error.name}: ${error.message}`);
+
+  const errorOf = (data: unknown) => handler({ ...eventOf({}), data } as RenderEvent).then(() => 'no error', error => `${error.name}: ${error.message}`);
 
   afterEach(() => expect(objects.size).toBe(0));
 
@@ -107,6 +258,15 @@ describe('a result is refused', () => {
       'InvalidData: the result of the data source is not what the data contract asks for: it must have either "rows" or "data", and not both');
     await refusal({});
     await refusal({ rows: [], columns: [] });
+  });
+
+  test('that says that the data is not ready', async () => {
+    expect(await errorOf({ version: 1, notReady: { reason: 'the import of yesterday runs' } })).toBe(
+      'DataNotReady: the data source says that its data is not ready: the import of yesterday runs; and this pipeline does not wait for it: set notReadyTimeout');
+    expect(await errorOf({ version: 1, notReady: {} })).toMatch(/^InvalidData: the result of the data source is not what the data contract asks for: /);
+    expect(await errorOf({ version: 1, notReady: { reason: 'why' }, rows: [] })).toBe(
+      'InvalidData: the result of the data source is not what the data contract asks for: it has a property "rows" that the contract does not know');
+    expect(await errorOf(null)).toMatch(/^InvalidData: /);
   });
 
   test('that is too large to travel', async () => {
@@ -169,7 +329,7 @@ test('a bad row far into a long report leaves nothing, and its parts are given u
     'row 200000, column "kilos": expected a whole number, or a string of digits where it is above 2^53, and got a string');
   expect(s3.commandCalls(UploadPartCommand).length).toBeGreaterThan(1);
   expect(s3.commandCalls(AbortMultipartUploadCommand).map(call => call.args[0].input)).toEqual([
-    { Bucket: 'reports', Key: `reports/${ID}/report.html`, UploadId: 'upload' },
+    { Bucket: 'reports', Key: REPORT, UploadId: 'upload' },
   ]);
   expect(objects.size).toBe(0);
 });

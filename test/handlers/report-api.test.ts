@@ -66,6 +66,7 @@ describe('POST /create_report', () => {
       requester: `cognito|${ANA.claims.iss}|ana`,
       bodyHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       requestedAt: NOW,
+      leaseUntil: '2026-11-21T06:15:04.500Z',
       ttl: Math.floor(Date.parse(NOW) / 1000) + 120 * 24 * 3600,
     });
   });
@@ -102,7 +103,7 @@ describe('POST /create_report', () => {
       expect(started()).toHaveLength(1);
     });
 
-    test.each(['DELIVERED', 'SKIPPED', 'FAILED'])('is not started again when it is %s', async status => {
+    test.each(['DELIVERED', 'SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'])('is not started again when it is %s', async status => {
       const { body: { reportId } } = await post(request);
       change(reportId, { status });
 
@@ -143,6 +144,22 @@ describe('POST /create_report', () => {
       expect(started()).toHaveLength(2);
       expect(started()[1]).toEqual(started()[0]);
       expect(run(body.reportId)!.status).toBe('REQUESTED');
+    });
+
+    test('that never was started is started by the repeat, however much later', async () => {
+      sfn.on(StartExecutionCommand).rejectsOnce(new Error('ECONNRESET')).resolves({});
+      await post(request);
+      setClock('2026-11-22T06:00:00Z');
+
+      expect((await post(request)).statusCode).toBe(202);
+      expect(started()).toHaveLength(2);
+    });
+
+    test('answers the status as it is seen: one that nobody works on any more is TIMED_OUT', async () => {
+      const { body: { reportId } } = await post(request);
+      change(reportId, { status: 'RUNNING', leaseUntil: '2026-11-21T06:00:04.499Z' });
+
+      expect((await post(request)).body).toEqual({ reportId, status: 'TIMED_OUT' });
     });
 
     test('whose execution was started, and only the answer was lost, is answered well', async () => {
@@ -229,7 +246,7 @@ describe('POST /create_report', () => {
 
   describe('when something is down', () => {
     test('says that it may be tried again, and not what is down', async () => {
-      dynamodb.interrupt('before', 'Put', 'run', () => { throw Object.assign(new Error('table ledger is throttled'), { name: 'ThrottlingException' }); });
+      dynamodb.interrupt('before', 'Update', 'run', () => { throw Object.assign(new Error('table ledger is throttled'), { name: 'ThrottlingException' }); });
 
       expect(await post({ parameters: { a: SECRET } })).toMatchObject({
         statusCode: 500, body: { message: 'The request failed here, and nothing was lost: try again, with the same idempotencyKey.' },
@@ -260,6 +277,41 @@ describe('GET /reports/{id}', () => {
       requestedAt: NOW,
       linkExpiresAt: '2026-11-21T07:00:00Z',
     });
+  });
+
+  test.each([
+    ['REQUESTED', '2026-11-21T06:15:04.500Z', 'REQUESTED'],
+    ['REQUESTED', '2026-11-21T06:15:04.501Z', 'TIMED_OUT'],
+    ['RUNNING', '2026-11-21T08:15:04.500Z', 'RUNNING'],
+    ['RUNNING', '2026-11-21T08:15:04.501Z', 'TIMED_OUT'],
+    ['DELIVERED', '2026-11-22T06:00:00.000Z', 'DELIVERED'],
+    ['FAILED', '2026-11-22T06:00:00.000Z', 'FAILED'],
+  ])('tells a status as it is seen: %s at %s is %s', async (status, at, seen) => {
+    const { body: { reportId } } = await post({});
+    if (status !== 'REQUESTED') {
+      await openRun({ execution: execution(reportId), input: started()[0].input });
+      change(reportId, { status });
+    }
+    setClock(at);
+
+    expect((await get(reportId)).body.status).toBe(seen);
+    expect(run(reportId)!.status).toBe(status); // who reads changes nothing
+  });
+
+  test('tells why a report was skipped, and how many rows there are where some were left out', async () => {
+    const { body: { reportId } } = await post({});
+    change(reportId, { status: 'SKIPPED', reason: 'EMPTY', rows: 0 });
+    expect((await get(reportId)).body).toMatchObject({ status: 'SKIPPED', reason: 'EMPTY', rows: 0 });
+
+    change(reportId, { status: 'DELIVERED', reason: undefined, rows: 1000, totalRows: 5234 });
+    expect((await get(reportId)).body).toEqual({ reportId, status: 'DELIVERED', rows: 1000, totalRows: 5234, requestedAt: NOW });
+  });
+
+  test('tells nothing of how the report is made', async () => {
+    const { body: { reportId } } = await post({});
+    change(reportId, { status: 'FAILED', step: 'Look up the data', error: SECRET, executionArn: 'arn', scheduleArn: 'arn' });
+
+    expect(Object.keys((await get(reportId)).body).sort()).toEqual(['reportId', 'requestedAt', 'status']);
   });
 
   test('tells nobody else, in the very words for an id that there is not', async () => {

@@ -2,7 +2,7 @@ import { Column, ColumnType, Row, Run } from '../../workflow/contract';
 import { formatCount, formatInstant, formatPeriod } from '../wording';
 import { cellText, Value } from './cells';
 import { escape } from './escape';
-import { Rows } from './rows';
+import { Extent, TextFormat } from './report-text';
 import { STYLE, STYLE_SOURCE } from './style';
 
 export interface Page {
@@ -10,32 +10,21 @@ export interface Page {
   readonly title: string;
   readonly asOf: string;
   readonly columns: readonly Column[];
-  readonly rows: Rows;
   readonly totals?: Row;
 }
-
-/** Rows are handed on in pieces of about this many characters, so that a long report is never in memory as a whole. */
-const PIECE_CHARACTERS = 64 * 1024;
 
 /**
  * The report as a page that needs nothing but itself: no script, no fonts, no images, and a content security policy that
  * allows none. How many rows there are is known when the last one is read, so the page says it at its end, where it also
- * proves that nothing was cut off.
+ * proves that nothing was cut off, or says that it was.
  */
-export async function* htmlPage(page: Page): AsyncGenerator<string> {
+export function htmlPage(page: Page): TextFormat {
   const cells = page.columns.map((column, index) => cellWriter(column, index, page.run));
-  let piece = beginning(page);
-  for await (const row of page.rows) {
-    piece += `<tr>${cells.map(cell => cell(row)).join('')}</tr>\n`;
-    if (piece.length >= PIECE_CHARACTERS) {
-      yield piece;
-      piece = '';
-    }
-  }
-  if (page.rows.count === 0) {
-    piece += nothingToReport(page);
-  }
-  yield piece + ending(page);
+  return {
+    beginning: beginning(page),
+    row: row => `<tr>${cells.map(cell => cell(row)).join('')}</tr>\n`,
+    ending: extent => ending(page, extent),
+  };
 }
 
 function beginning({ run, title, asOf, columns }: Page): string {
@@ -81,13 +70,14 @@ function nothingToReport({ run, columns }: Page): string {
   return `<tr><td class="nothing" colspan="${columns.length}"><p>${escape(sentence)}</p></td></tr>\n`;
 }
 
-function ending(page: Page): string {
-  const { run, rows, asOf } = page;
-  return `</tbody>
+function ending(page: Page, extent: Extent): string {
+  const { run, asOf } = page;
+  const isCut = extent.shown < extent.total;
+  return `${extent.total === 0 ? nothingToReport(page) : ''}${isCut ? rowsLeftOut(page, extent) : ''}</tbody>
 ${page.totals ? totalsRow(page.totals, page) : ''}</table>
 </div>
 <footer>
-<p class="end">End of report · ${formatCount(rows.count, run.locale)} ${rows.count === 1 ? 'row' : 'rows'}</p>
+${isCut ? cutShort(page, extent) : endOfReport(page, extent)}
 <p>Report <span class="id">${escape(run.reportId)}</span>${run.attempt > 1 ? `, attempt ${run.attempt}` : ''}<br>
 As of ${instantElement(asOf, run)}, times in ${escape(run.timeZone.replaceAll('_', ' '))}</p>
 </footer>
@@ -95,6 +85,27 @@ As of ${instantElement(asOf, run)}, times in ${escape(run.timeZone.replaceAll('_
 </body>
 </html>
 `;
+}
+
+function endOfReport({ run }: Page, { total }: Extent): string {
+  return `<p class="end">End of report · ${rowCount(total, run.locale)}</p>`;
+}
+
+/** Stands between the rows and their totals, so that the page on which these are printed says so by itself. */
+function rowsLeftOut({ run: { locale }, columns, totals }: Page, { shown, total }: Extent): string {
+  const left = total - shown;
+  const sentence = `${formatCount(left, locale)} more ${left === 1 ? 'row is' : 'rows are'} not in this report${totals ? '; the totals are of all rows' : ''}`;
+  return `<tr><td class="more" colspan="${columns.length}"><p>${sentence}</p></td></tr>\n`;
+}
+
+function cutShort({ run: { locale }, totals }: Page, { shown, total }: Extent): string {
+  return `<div class="cut" role="note">
+<p class="end">Cut short: these are the first ${formatCount(shown, locale)} of ${rowCount(total, locale)}</p>
+${totals ? `<p>The totals are of all ${rowCount(total, locale)}.</p>\n` : ''}</div>`;
+}
+
+function rowCount(count: number, locale: string): string {
+  return `${formatCount(count, locale)} ${count === 1 ? 'row' : 'rows'}`;
 }
 
 /** The word "Total" stands where there is room for it: in the first column, before its own total if it has one. */

@@ -1,18 +1,24 @@
 import { Column, Row } from '../../workflow/contract';
 import { ReportError } from '../errors';
 import { CELL_TYPES } from './cells';
+import { DataDigest } from './data-digest';
 
-/** The rows of a report, each of which is checked when it is read; `count` says how many have been. */
+/** The rows of a report, each of which is checked and added to the digest when it is read; `count` says how many have been. */
 export class Rows implements AsyncIterable<Row> {
   public count = 0;
 
-  public constructor(private readonly columns: readonly Column[], private readonly source: Iterable<object> | AsyncIterable<object>) {}
+  public constructor(
+    private readonly columns: readonly Column[],
+    private readonly source: Iterable<object> | AsyncIterable<object>,
+    private readonly digest?: DataDigest,
+  ) {}
 
   public async *[Symbol.asyncIterator](): AsyncGenerator<Row> {
     for await (const value of this.source) {
       const row = value as Row;
       checkRow(row, this.columns, `row ${this.count + 1}`);
       this.count += 1;
+      this.digest?.add(row);
       yield row;
     }
   }

@@ -17,6 +17,8 @@ export const STYLE = `
   --edge: #c9d1cd;
   --accent: #0b5f56;
   --hover: #f1f6f4;
+  --warn: #9a3412;
+  --warn-back: #fff4ec;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
@@ -30,6 +32,8 @@ export const STYLE = `
     --edge: #3d4844;
     --accent: #74cdbd;
     --hover: #1e2623;
+    --warn: #f5a97c;
+    --warn-back: #2b1e17;
   }
 }
 * { box-sizing: border-box; }
@@ -101,16 +105,29 @@ a:is(:hover, :focus-visible) { text-decoration-color: currentColor; }
 .no { padding-inline-start: 1.35em; }
 td.nothing { padding-block: 4rem; color: var(--soft); font-size: 1.0625rem; white-space: normal; }
 .nothing p { max-width: calc(100vw - 5rem); margin: 0 auto; text-align: center; }
+td.more { background: var(--warn-back); color: var(--warn); font-weight: 650; white-space: normal; }
+.more p { max-width: calc(100vw - 5rem); margin: 0; }
 
 footer { margin-top: 1.5rem; color: var(--soft); font-size: 0.8125rem; }
 footer p { margin: 0.25rem 0; }
 .end { color: var(--ink); font-size: 0.9375rem; font-weight: 600; }
+.cut {
+  margin-bottom: 1rem;
+  padding: 0.75rem 1.25rem;
+  border: 1px solid var(--warn);
+  border-inline-start-width: 0.375rem;
+  border-radius: 0.375rem;
+  background: var(--warn-back);
+  color: var(--ink);
+  font-size: 0.9375rem;
+}
+.cut .end { color: var(--warn); font-size: 1.125rem; font-weight: 700; }
 .id { overflow-wrap: anywhere; font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.95em; }
 
 @media screen and (max-width: 64rem) {
   main { width: auto; min-width: 0; }
   .sheet { max-height: 94vh; max-height: 94dvh; overflow: auto; }
-  tr > :first-child:not(.nothing) { border-inline-end: 1px solid var(--line); }
+  tr > :first-child:not(.nothing, .more) { border-inline-end: 1px solid var(--line); }
   .nothing p { margin: 0; text-align: start; }
 }
 @media screen and (max-width: 40rem) {
@@ -150,6 +167,8 @@ footer p { margin: 0.25rem 0; }
   thead th { position: static; padding-block: 4pt; border-bottom: 1pt solid var(--ink); background: none; font-size: 8pt; }
   tfoot tr > * { border-top: 1pt solid var(--ink); background: none; }
   .end { font-size: 9pt; }
+  .cut { margin-bottom: 8pt; padding: 6pt 10pt; border-width: 1pt; border-inline-start-width: 5pt; background: none; font-size: 10pt; }
+  .cut .end { font-size: 12pt; }
 }
 `;
 

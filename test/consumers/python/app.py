@@ -4,10 +4,14 @@ from collections.abc import Callable
 
 from aws_cdk import App, Duration, Stack, TimeZone
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from cdk_scheduled_report_pipeline import (
     OnEmpty,
+    OnLimit,
+    OnUncertain,
+    OnUnchanged,
     ReportApi,
     ReportDataSource,
     ReportLink,
@@ -47,6 +51,9 @@ class OwnStrategiesStack(Stack):
             topic=sns.Topic(self, "Readers"),
             owner_topic=sns.Topic(self, "Owner"),
             on_empty=OnEmpty.SKIP,
+            on_unchanged=OnUnchanged.SKIP,
+            on_uncertain=OnUncertain.RESEND,
+            not_ready_timeout=Duration.hours(3),
             message=ReportMessage(subject="{{report}}", body="Read {{link}} until {{expiry}}"),
         )
         pipeline.add_schedule(
@@ -61,6 +68,7 @@ class OwnStrategiesStack(Stack):
             },
             description="The orders of the week",
         )
+        pipeline.grants.pause(iam.Role(self, "Operator", assumed_by=iam.AccountRootPrincipal()))
         ReportApi(self, "Api", pipeline=pipeline, authorization_type=apigateway.AuthorizationType.IAM)
 
 
@@ -95,6 +103,7 @@ def main() -> None:
 
     refused("a retention of a day and a half", lambda scope: pipeline_with(scope, retention=Duration.hours(36)))
     refused("a presigned link of two hours", lambda _: ReportLink.presigned(expires_in=Duration.hours(2)))
+    refused("a limit of no rows", lambda _: ReportRenderer.html(max_rows=0, on_limit=OnLimit.NOTICE))
     refused("a link that outlives its report", lambda scope: pipeline_with(scope, link=PortalLink(Duration.days(60))))
     refused("a locale that is none", lambda scope: pipeline_with(scope, locale="plain English"))
     refused(

@@ -1,11 +1,13 @@
 /** The app that is written in each language: what it synthesizes and what it prints have to be the same. */
 import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { CsvRenderer, inlineFunction, OrdersSource, PortalLink } from './strategies.js';
 import {
-  OnEmpty, ReportApi, ReportDataSource, ReportLink, ReportRenderer, ScheduledReportPipeline, type ScheduledReportPipelineProps,
+  OnEmpty, OnLimit, OnUncertain, OnUnchanged, ReportApi, ReportDataSource, ReportLink, ReportRenderer, ScheduledReportPipeline,
+  type ScheduledReportPipelineProps,
 } from 'cdk-scheduled-report-pipeline';
 
 const everyMorning = scheduler.ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID });
@@ -32,6 +34,9 @@ class OwnStrategiesStack extends Stack {
       topic: new sns.Topic(this, 'Readers'),
       ownerTopic: new sns.Topic(this, 'Owner'),
       onEmpty: OnEmpty.SKIP,
+      onUnchanged: OnUnchanged.SKIP,
+      onUncertain: OnUncertain.RESEND,
+      notReadyTimeout: Duration.hours(3),
       message: { subject: '{{report}}', body: 'Read {{link}} until {{expiry}}' },
     });
     pipeline.addSchedule('Weekly', {
@@ -39,6 +44,7 @@ class OwnStrategiesStack extends Stack {
       parameters: { region: 'EU', top: 10, detailed: true, warehouses: ['Madrid', 'Málaga'], since: { week: 1 } },
       description: 'The orders of the week',
     });
+    pipeline.grants.pause(new iam.Role(this, 'Operator', { assumedBy: new iam.AccountRootPrincipal() }));
     new ReportApi(this, 'Api', { pipeline, authorizationType: apigateway.AuthorizationType.IAM });
   }
 }
@@ -68,6 +74,7 @@ const pipelineWith = (props: Partial<ScheduledReportPipelineProps>) => (scope: S
 
 refused('a retention of a day and a half', pipelineWith({ retention: Duration.hours(36) }));
 refused('a presigned link of two hours', () => ReportLink.presigned({ expiresIn: Duration.hours(2) }));
+refused('a limit of no rows', () => ReportRenderer.html({ maxRows: 0, onLimit: OnLimit.NOTICE }));
 refused('a link that outlives its report', pipelineWith({ link: new PortalLink(Duration.days(60)) }));
 refused('a locale that is none', pipelineWith({ locale: 'plain English' }));
 refused('a message without the link', pipelineWith({ message: { body: 'Your report is ready' } }));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { htmlPage, Page } from '../../../src/handlers/rendering/html';
+import { Limits, ReportText } from '../../../src/handlers/rendering/report-text';
 import { Rows } from '../../../src/handlers/rendering/rows';
 import { Column } from '../../../src/workflow/contract';
 import { RUN as run } from '../support/run';
@@ -7,9 +8,9 @@ import { RUN as run } from '../support/run';
 const supplier: Column = { name: 'supplier', label: 'Supplier', type: 'text' };
 const kilos: Column = { name: 'kilos', label: 'Kilos', type: 'integer' };
 
-async function render(columns: Column[], rows: object[], options: Partial<Page> = {}): Promise<string> {
+async function render(columns: Column[], rows: object[], options: Partial<Page> = {}, limits?: Limits): Promise<string> {
   let html = '';
-  for await (const piece of htmlPage({ run, title: 'Coffee', asOf: run.openedAt, columns, rows: new Rows(columns, rows), ...options })) {
+  for await (const piece of new ReportText(htmlPage({ run, title: 'Coffee', asOf: run.openedAt, columns, ...options }), new Rows(columns, rows), limits)) {
     html += piece;
   }
   return html;
@@ -40,6 +41,41 @@ test('the page says what it is about', async () => {
 
 test.each([[0, 'End of report · 0 rows'], [1, 'End of report · 1 row<'], [1234, 'End of report · 1,234 rows']])('the page ends with the count of its %i rows', async (count, words) => {
   expect(await render([kilos], Array.from({ length: count }, () => ({ kilos: 1 })))).toContain(words);
+});
+
+describe('a page that is cut short', () => {
+  /** What stands below the last row that is shown, and where the page ends. */
+  const notices = async (count: number, maxRows: number, options: Partial<Page> = {}) => {
+    const html = await render([kilos], Array.from({ length: count }, () => ({ kilos: 1 })), options, { maxRows, onLimit: 'NOTICE' });
+    expect(html.match(/<th scope="row" class="integer">1<\/th>/g)).toHaveLength(maxRows);
+    expect(html).not.toContain('End of report');
+    const between = [/<tr><td class="more" colspan="1">(.*)<\/td><\/tr>\n<\/tbody>/, /<footer>\n<div class="cut" role="note">\n(.*?)<\/div>/s];
+    return between.map(part => part.exec(html)![1].replace(/<[^>]+>/g, '').trim());
+  };
+
+  test('says so below its last row and where it ends', async () => {
+    expect(await notices(5234, 1000)).toEqual(['4,234 more rows are not in this report', 'Cut short: these are the first 1,000 of 5,234 rows']);
+    expect(await notices(3, 2)).toEqual(['1 more row is not in this report', 'Cut short: these are the first 2 of 3 rows']);
+  });
+
+  test('counts as its readers do', async () => {
+    expect((await notices(5234, 1000, { run: { ...run, locale: 'de-DE' } }))[1]).toBe('Cut short: these are the first 1.000 of 5.234 rows');
+  });
+
+  test('has the totals of the data source, and says that they are of all rows', async () => {
+    const totals = { kilos: 5234 };
+    expect(await notices(5234, 1000, { totals })).toEqual([
+      '4,234 more rows are not in this report; the totals are of all rows',
+      'Cut short: these are the first 1,000 of 5,234 rows\nThe totals are of all 5,234 rows.',
+    ]);
+    expect(await render([kilos], [{ kilos: 1 }, { kilos: 1 }], { totals }, { maxRows: 1, onLimit: 'NOTICE' })).toContain('>Total 5,234<');
+  });
+
+  test('is not one that has as many rows as it may have', async () => {
+    const html = await render([kilos], [{ kilos: 1 }], { totals: { kilos: 1 } }, { maxRows: 1, onLimit: 'NOTICE' });
+    expect(html).toContain('End of report · 1 row<');
+    expect(html).not.toMatch(/class="(more|cut)"|of all rows/);
+  });
 });
 
 test('an empty report says so', async () => {

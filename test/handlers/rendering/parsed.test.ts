@@ -1,5 +1,6 @@
 import { parse, DefaultTreeAdapterMap } from 'parse5';
 import { htmlPage } from '../../../src/handlers/rendering/html';
+import { ReportText } from '../../../src/handlers/rendering/report-text';
 import { Rows } from '../../../src/handlers/rendering/rows';
 import { Column } from '../../../src/workflow/contract';
 import { RUN as run } from '../support/run';
@@ -36,7 +37,7 @@ test('a parser of HTML gives back each heading and each cell', async () => {
     const title = hostileText();
 
     let html = '';
-    for await (const piece of htmlPage({ run, title, asOf: run.openedAt, columns, rows: new Rows(columns, source) })) {
+    for await (const piece of new ReportText(htmlPage({ run, title, asOf: run.openedAt, columns }), new Rows(columns, source))) {
       html += piece;
     }
 

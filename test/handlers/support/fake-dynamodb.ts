@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand, PutCommandInput, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand, PutCommandInput, TransactWriteCommand, UpdateCommand, UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 
 type Item = Record<string, any>;
 type Operation = { readonly kind: 'Get' | 'Put' | 'Update'; readonly pk: string; readonly sk: string; readonly input: any };
+type Update = Pick<UpdateCommandInput, 'TableName' | 'Key' | 'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
 type Expressions = Pick<UpdateCommandInput, 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
 
 /**
@@ -20,10 +23,14 @@ export class FakeDynamoDB {
     client.on(GetCommand).callsFake(input => this.operate('Get', input, input.Key, () => this.get(input)));
     client.on(PutCommand).callsFake((input, getClient) => this.operate('Put', input, input.Item, () => this.put(input, getClient())));
     client.on(UpdateCommand).callsFake(input => this.operate('Update', input, input.Key, () => this.update(input)));
-    beforeEach(() => {
-      this.items.clear();
-      this.interruptions = [];
-    });
+    client.on(TransactWriteCommand).callsFake(({ TransactItems }) => this.transact(TransactItems.map(({ Update }: { Update: Update }) => Update)));
+    globalThis.beforeEach?.(() => this.clear());
+  }
+
+  /** An empty table; each test has one. */
+  public clear(): void {
+    this.items.clear();
+    this.interruptions = [];
   }
 
   /** The item, or undefined. */
@@ -51,13 +58,48 @@ export class FakeDynamoDB {
   }
 
   private async operate<T>(kind: Operation['kind'], input: any, key: Item, action: () => T): Promise<T> {
-    check(input.TableName === this.table, `the table ${input.TableName} does not exist`);
-    check(typeof key.pk === 'string' && typeof key.sk === 'string', 'the key does not match the schema');
-    const operation = { kind, pk: key.pk, sk: key.sk, input };
+    const operation = this.operation(kind, input, key);
     await this.interruption('before', operation);
     const result = action();
     await this.interruption('after', operation);
     return result;
+  }
+
+  /** All updates or none: an interruption of one of them is one of the whole. */
+  private async transact(updates: Update[]): Promise<object> {
+    const operations = updates.map(update => this.operation('Update', update, update.Key!));
+    const keys = operations.map(({ pk, sk }) => `${pk} ${sk}`);
+    check(new Set(keys).size === keys.length, 'a transaction has two operations on one item');
+    for (const operation of operations) {
+      await this.interruption('before', operation);
+    }
+    // DynamoDB refuses a bad expression before it looks at conditions, and looks at all of these before it writes.
+    const evaluated = updates.map(update => this.evaluate(update));
+    const reasons = evaluated.map(({ holds }) => ({ Code: holds ? 'None' : 'ConditionalCheckFailed' }));
+    if (reasons.some(({ Code }) => Code !== 'None')) {
+      throw new TransactionCanceledException({ message: 'Transaction cancelled', CancellationReasons: reasons, $metadata: { httpStatusCode: 400 } });
+    }
+    evaluated.forEach(({ updated }) => this.seed(updated));
+    for (const operation of operations) {
+      await this.interruption('after', operation);
+    }
+    return {};
+  }
+
+  private operation(kind: Operation['kind'], input: any, key: Item): Operation {
+    check(input.TableName === this.table, `the table ${input.TableName} does not exist`);
+    check(typeof key.pk === 'string' && typeof key.sk === 'string', 'the key does not match the schema');
+    return { kind, pk: key.pk, sk: key.sk, input };
+  }
+
+  /** What an update would make of its item, and whether its condition holds. */
+  private evaluate({ Key, UpdateExpression, ConditionExpression, ...input }: Update): { updated: Item; holds: boolean } {
+    const { pk, sk } = Key!;
+    const expressions = new Expression(input, this.item(pk, sk));
+    const updated = expressions.update(UpdateExpression!, { pk, sk });
+    const holds = ConditionExpression === undefined || expressions.condition(ConditionExpression);
+    expressions.checkAllUsed();
+    return { updated, holds };
   }
 
   private async interruption(when: 'before' | 'after', operation: Operation): Promise<void> {
@@ -79,27 +121,24 @@ export class FakeDynamoDB {
       return value !== undefined;
     }));
     const expressions = new Expression(input, this.item(item.pk, item.sk));
-    this.checkCondition(input.ConditionExpression, expressions);
+    const holds = input.ConditionExpression === undefined || expressions.condition(input.ConditionExpression);
     expressions.checkAllUsed();
+    checkCondition(holds);
     this.seed(item);
     return {};
   }
 
-  private update(input: UpdateCommandInput) {
-    const { pk, sk } = input.Key!;
-    const expressions = new Expression(input, this.item(pk, sk));
-    const updated = expressions.update(input.UpdateExpression!, { pk, sk });
-    this.checkCondition(input.ConditionExpression, expressions);
-    expressions.checkAllUsed();
+  private update(input: Update) {
+    const { updated, holds } = this.evaluate(input);
+    checkCondition(holds);
     this.seed(updated);
     return {};
   }
+}
 
-  private checkCondition(condition: string | undefined, expressions: Expression): void {
-    if (condition !== undefined && !expressions.condition(condition)) {
-      expressions.checkAllUsed();
-      throw new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: { httpStatusCode: 400 } });
-    }
+function checkCondition(holds: boolean): void {
+  if (!holds) {
+    throw new ConditionalCheckFailedException({ message: 'The conditional request failed', $metadata: { httpStatusCode: 400 } });
   }
 }
 
@@ -150,6 +189,9 @@ class Expression {
   }
 
   public checkAllUsed(): void {
+    for (const [what, entries] of Object.entries(this.input)) {
+      check(!/^ExpressionAttribute/.test(what) || entries === undefined || Object.keys(entries).length > 0, `${what} must not be empty`);
+    }
     for (const name of [...Object.keys(this.input.ExpressionAttributeNames ?? {}), ...Object.keys(this.input.ExpressionAttributeValues ?? {})]) {
       check(this.used.has(name), `${name} is unused in the expressions`);
     }
@@ -204,11 +246,18 @@ class Expression {
       this.expect(')');
       return () => values.some(value => isDeepStrictEqual(value, this.item?.[attribute]));
     }
-    check(['=', '<>'].includes(operator), `the operator ${operator} is not known here`);
+    check(['=', '<>', '<', '<='].includes(operator), `the operator ${operator} is not known here`);
     const value = this.value(this.next());
     return () => {
-      check(operator === '=' || this.item?.[attribute] !== undefined, `${attribute} <> is asked of an item without it`);
-      return isDeepStrictEqual(value, this.item?.[attribute]) === (operator === '=');
+      const actual = this.item?.[attribute];
+      switch (operator) {
+        case '=': return isDeepStrictEqual(value, actual);
+        case '<>':
+          check(actual !== undefined, `${attribute} <> is asked of an item without it`);
+          return !isDeepStrictEqual(value, actual);
+        case '<': return typeof actual === typeof value && actual < value;
+        default: return typeof actual === typeof value && actual <= value;
+      }
     };
   }
 
@@ -232,7 +281,7 @@ class Expression {
   }
 
   private tokenize(text: string): void {
-    this.tokens = text.match(/\s+|[#:]?\w+|<>|[=(),]|./g)!.filter(token => token.trim() !== '');
+    this.tokens = text.match(/\s+|[#:]?\w+|<>|<=|[<=(),]|./g)!.filter(token => token.trim() !== '');
   }
 
   private next(): string {

@@ -34,5 +34,5 @@ export function replay(sfn: AwsStub<any, any, any>, recorded: Recording, when: '
 
 export function failureEvent({ caught, execution }: Recording): FailureEvent {
   const { error, cause } = caught!;
-  return { executionArn: execution.executionArn, error, cause };
+  return { executionArn: execution.executionArn, redriveCount: execution.redriveCount ?? 0, enteredAt: '2026-11-21T06:00:31.000Z', error, cause };
 }

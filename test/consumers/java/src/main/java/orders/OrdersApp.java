@@ -1,6 +1,10 @@
 package orders;
 
+import io.github.scheduledreportpipeline.cdk.HtmlRendererOptions;
 import io.github.scheduledreportpipeline.cdk.OnEmpty;
+import io.github.scheduledreportpipeline.cdk.OnLimit;
+import io.github.scheduledreportpipeline.cdk.OnUncertain;
+import io.github.scheduledreportpipeline.cdk.OnUnchanged;
 import io.github.scheduledreportpipeline.cdk.PresignedLinkOptions;
 import io.github.scheduledreportpipeline.cdk.ReportApi;
 import io.github.scheduledreportpipeline.cdk.ReportDataSource;
@@ -17,6 +21,8 @@ import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.TimeZone;
 import software.amazon.awscdk.services.apigateway.AuthorizationType;
+import software.amazon.awscdk.services.iam.AccountRootPrincipal;
+import software.amazon.awscdk.services.iam.Role;
 import software.amazon.awscdk.services.scheduler.CronOptionsWithTimezone;
 import software.amazon.awscdk.services.scheduler.ScheduleExpression;
 import software.amazon.awscdk.services.sns.Topic;
@@ -49,6 +55,9 @@ public final class OrdersApp {
           .topic(new Topic(this, "Readers"))
           .ownerTopic(new Topic(this, "Owner"))
           .onEmpty(OnEmpty.SKIP)
+          .onUnchanged(OnUnchanged.SKIP)
+          .onUncertain(OnUncertain.RESEND)
+          .notReadyTimeout(Duration.hours(3))
           .message(ReportMessage.builder().subject("{{report}}").body("Read {{link}} until {{expiry}}").build())
           .build();
       pipeline.addSchedule("Weekly", ReportScheduleProps.builder()
@@ -61,6 +70,7 @@ public final class OrdersApp {
               "since", Map.of("week", 1)))
           .description("The orders of the week")
           .build());
+      pipeline.getGrants().pause(Role.Builder.create(this, "Operator").assumedBy(new AccountRootPrincipal()).build());
       ReportApi.Builder.create(this, "Api").pipeline(pipeline).authorizationType(AuthorizationType.IAM).build();
     }
   }
@@ -74,6 +84,8 @@ public final class OrdersApp {
     refused("a retention of a day and a half", scope -> pipeline(scope).retention(Duration.hours(36)).build());
     refused("a presigned link of two hours", scope ->
         ReportLink.presigned(PresignedLinkOptions.builder().expiresIn(Duration.hours(2)).build()));
+    refused("a limit of no rows", scope ->
+        ReportRenderer.html(HtmlRendererOptions.builder().maxRows(0).onLimit(OnLimit.NOTICE).build()));
     refused("a link that outlives its report", scope -> pipeline(scope).link(new PortalLink(Duration.days(60))).build());
     refused("a locale that is none", scope -> pipeline(scope).locale("plain English").build());
     refused("a message without the link", scope ->

@@ -17,8 +17,22 @@ export async function handler({ parameters, output }: Event): Promise<unknown> {
     await s3.send(new PutObjectCommand({ Bucket: output.bucket, Key: key, Body: lines.join('\n') }));
     return { version: 1, columns, data: { key, format: 'NDJSON' } };
   };
+  // The object says so to the next call, whichever process that is.
+  const isFirstCall = async () => {
+    try {
+      await s3.send(new PutObjectCommand({ Bucket: output.bucket, Key: `${output.key}.asked`, IfNoneMatch: '*' }));
+      return true;
+    } catch (error) {
+      if ((error as Error).name !== 'PreconditionFailed') throw error;
+      return false;
+    }
+  };
+  const notReady = { version: 1, notReady: { reason: 'the till is not closed yet' } };
+
   switch (parameters.script) {
     case 'inline': return { version: 1, columns, rows: rows(3) };
+    case 'other rows': return { version: 1, columns, rows: rows(4) };
+    case 'many rows': return { version: 1, columns, rows: rows(25) };
     case 'by reference': return write(output.key, rows(5000).map(each => JSON.stringify(each)));
     case 'empty': return { version: 1, columns, rows: [] };
     case 'malformed': return { columns, lines: rows(3) };
@@ -29,6 +43,12 @@ export async function handler({ parameters, output }: Event): Promise<unknown> {
     case 'foreign reference': return { version: 1, columns, data: { key: output.key.replace(/[0-9a-f]{32}/, '0'.repeat(32)), format: 'NDJSON' } };
     case 'reference to nothing': return { version: 1, columns, data: { key: output.key, format: 'NDJSON' } };
     case 'throws': throw new Error('the supplier database does not answer');
+    case 'throws at first': {
+      if (await isFirstCall()) throw new Error('the supplier database is waking up');
+      return { version: 1, columns, rows: rows(3) };
+    }
+    case 'never ready': return notReady;
+    case 'not ready at first': return await isFirstCall() ? notReady : { version: 1, columns, rows: rows(3) };
     case 'slow': {
       await new Promise(resolve => setTimeout(resolve, 8000));
       return { version: 1, columns, rows: rows(1) };
