@@ -90,7 +90,7 @@ async function close(execution: DescribeExecutionOutput, end: End): Promise<{ er
   const status = thrown(error, cause).name === 'NoRecipient' ? 'NO_RECIPIENT' : end.status;
   const delivery = await ledger.settledDelivery(reportId, requireEnv('TOPIC_ARN'), now);
   const held = await ledger.run(reportId);
-  if (delivery?.status === 'SENT' && held?.executionArn === executionArn) {
+  if (delivery?.status === 'SENT' && held?.executionArn === executionArn && held.status !== 'SKIPPED') {
     await ledger.delivered(held, delivery, now); // what failed came after it
   } else {
     await ledger.fail(reportId, executionArn, status, { step, error, closedAt: now });

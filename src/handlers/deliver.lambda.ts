@@ -87,7 +87,9 @@ async function reasonToSkip(rendered: RenderResult, run: RunItem): Promise<SkipR
       throw new ReportError('InvalidRender', 'onUnchanged is SKIP, and the renderer did not return dataSha256, by which a change is seen; return it, or set onUnchanged to SEND');
     }
     const last = await ledger.lastDelivered(run.scheduleArn);
-    return last?.dataSha256 === rendered.dataSha256 ? 'UNCHANGED' : undefined;
+    // A twin of this function may have delivered this very report meanwhile: it is compared with those before it.
+    const isEarlier = last !== undefined && last.scheduledTime < new Date(run.scheduledTime!).toISOString();
+    return isEarlier && last.dataSha256 === rendered.dataSha256 ? 'UNCHANGED' : undefined;
   }
   return undefined;
 }

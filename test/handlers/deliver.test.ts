@@ -429,6 +429,12 @@ describe('data that has not changed', () => {
     expect(dynamodb.keys().filter(key => key.startsWith('schedule#'))).toEqual([]);
   });
 
+  test.each([['the same', '21'], ['a later', '22']])('since a delivery for %s time is delivered: a twin may have sent this very report, and an earlier run may be late', async (_which, day) => {
+    dynamodb.seed({ pk: `schedule#${SCHEDULE.arn}`, sk: 'last delivered', dataSha256: DATA, scheduledTime: `2026-11-${day}T06:00:00.000Z` });
+
+    expect(await deliver(unchanged)).toMatchObject({ status: 'DELIVERED' });
+  });
+
   test('is a matter of each schedule', async () => {
     await deliver(unchanged);
 

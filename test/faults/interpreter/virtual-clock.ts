@@ -15,7 +15,7 @@ export class VirtualClock {
 
   public constructor(start: string) {
     // What streams and promises run on stays real: it takes no time.
-    this.timers = install({ now: new Date(start), toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+    this.timers = install({ now: new Date(start), toFake: ['Date', 'setTimeout', 'clearTimeout'], shouldClearNativeTimers: true });
   }
 
   public uninstall(): void {
