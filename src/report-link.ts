@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Annotations, Duration } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -9,6 +9,7 @@ import { BucketPrefix } from './bucket-prefix';
 import { PresignFunction } from './handlers/presign-function';
 import { grantKey } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
+import { printed } from './workflow/imported-policy';
 
 /**
  * What a link is bound to.
@@ -116,6 +117,7 @@ class PresignedLink extends ReportLink {
       maxSessionDuration: Duration.hours(1),
     });
     reports.grantRead(signer);
+    denyOlderSignatures(scope, reports, this.expiresIn);
 
     const bucketKey = reports.bucket.encryptionKey;
     const handler = new PresignFunction(scope, 'Function', {
@@ -133,5 +135,20 @@ class PresignedLink extends ReportLink {
     ledger.grant(handler, 'dynamodb:PutItem');
     grantKey(ledger.encryptionKey, handler);
     return { handler, expiresIn: this.expiresIn };
+  }
+}
+
+/** A URL is signed for its lifetime; the bucket itself, too, takes no older one: https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html */
+function denyOlderSignatures(scope: Construct, { bucket, objectsArn }: BucketPrefix, age: Duration): void {
+  const statement = new iam.PolicyStatement({
+    effect: iam.Effect.DENY,
+    principals: [new iam.AnyPrincipal()],
+    actions: ['s3:GetObject'],
+    resources: [objectsArn],
+    conditions: { NumericGreaterThan: { 's3:signatureAge': age.toMilliseconds() } },
+  });
+  if (!bucket.addToResourcePolicy(statement).statementAdded) {
+    Annotations.of(scope).addInfo(`the bucket ${bucket.bucketName} is imported: have this statement in its policy, and it takes no link that is older than it should be: `
+      + printed(statement, scope));
   }
 }

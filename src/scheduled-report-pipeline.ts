@@ -30,6 +30,7 @@ import {
 import { PAUSE_PARTITION } from './workflow/contract';
 import { grantKey, letServicesUse } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
+import { warnOfOpenTopic } from './workflow/open-topic';
 import { DATA_SOURCE_EVENT, reportWorkflow } from './workflow/report-workflow';
 import { reportStorage } from './workflow/storage';
 
@@ -324,6 +325,7 @@ export class ScheduledReportPipeline extends Construct {
     checkRenderTimeout(renderTimeout);
     checkRunTimeout(runTimeout, notReadyTimeout);
     checkTopic('topic', topic);
+    warnOfOpenTopic(this, 'topic', topic);
     checkTopic('ownerTopic', ownerTopic);
     checkRetention(retention);
     this.encryptionKey = encryptionKey;

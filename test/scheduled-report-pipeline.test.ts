@@ -366,6 +366,27 @@ describe('schedules', () => {
   });
 });
 
+describe('a topic to which anybody may publish', () => {
+  const warnings = (statement: object) => {
+    const stack = new TestStack();
+    stack.pipeline();
+    stack.topic.addToResourcePolicy(iam.PolicyStatement.fromJson({ Effect: 'Allow', Action: 'sns:Publish', Resource: stack.topic.topicArn, Principal: '*', ...statement }));
+    return Annotations.fromStack(stack).findWarning('/Test/Report', Match.stringLikeRegexp('^topic Test/Topic lets anybody publish')).length;
+  };
+
+  test.each<[string, object, number]>([
+    ['anybody', {}, 1],
+    ['every account', { Principal: { AWS: ['*'] } }, 1],
+    ['anybody, among other things', { Action: ['sns:Subscribe', 'SNS:*'] }, 1],
+    ['anybody of this organization', { Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }, 0],
+    ['one account', { Principal: { AWS: 'arn:aws:iam::111111111111:root' } }, 0],
+    ['nobody: it is denied', { Effect: 'Deny' }, 0],
+    ['anybody who subscribes only', { Action: 'sns:Subscribe' }, 0],
+  ])('%s', (_who, statement, expected) => {
+    expect(warnings(statement)).toBe(expected);
+  });
+});
+
 describe('encryption with a key', () => {
   const stack = new TestStack();
   stack.pipeline({ encryptionKey: new kms.Key(stack, 'Key') });
@@ -409,7 +430,12 @@ describe('a bucket that is given', () => {
       LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ Prefix: Match.stringLikeRegexp('^TestReport[0-9A-F]{8}/reports/$') })]) },
     });
     stack.template.hasResourceProperties('AWS::S3::BucketPolicy', {
-      PolicyDocument: { Statement: [Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })] },
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          Match.objectLike({ Effect: 'Deny', Condition: { NumericGreaterThan: { 's3:signatureAge': 3_600_000 } } }),
+        ],
+      },
     });
   });
 

@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import {
@@ -107,5 +108,30 @@ describe('a function as data source', () => {
     const other = new TestStack();
     other.pipeline({ dataSource: ReportDataSource.fromFunction(newFunction(other, 'Own'), { timeout: Duration.minutes(3) }) });
     expect(statesOf(other.definition)['Look up the data'].TimeoutSeconds).toBe(180);
+  });
+});
+
+describe('a presigned link', () => {
+  test('is refused by the bucket, too, once it is older than it may be', () => {
+    const stack = new TestStack();
+    stack.pipeline({ link: ReportLink.presigned({ expiresIn: Duration.minutes(15) }) });
+    stack.template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([{
+          Action: 's3:GetObject',
+          Condition: { NumericGreaterThan: { 's3:signatureAge': 900_000 } },
+          Effect: 'Deny',
+          Principal: { AWS: '*' },
+          Resource: { 'Fn::Join': ['', [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportBucket'), 'Arn'] }, '/reports/*']] },
+        }]),
+      },
+    });
+    Annotations.fromStack(stack).hasNoInfo('*', Match.stringLikeRegexp('signatureAge'));
+  });
+
+  test('says what the policy of an imported bucket should have', () => {
+    const stack = new TestStack();
+    stack.pipeline({ bucket: Bucket.fromBucketName(stack, 'Imported', 'reports-of-everyone'), policiesInPlace: true });
+    Annotations.fromStack(stack).hasInfo('*', Match.stringLikeRegexp('the bucket reports-of-everyone is imported: .*"s3:signatureAge":3600000'));
   });
 });

@@ -4,9 +4,10 @@ import type { EventBridgeEvent } from 'aws-lambda';
 import { checkedInput, claimOf } from './claim';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
-import { Failure, failureNotice, thrown } from './failure-notice';
+import { consoleAddress, Failure, failureNotice, thrown } from './failure-notice';
 import { FailureStatus, ledgerFromEnvironment } from './ledger';
-import { asciiSubject, regionOf } from './message';
+import { regionOf } from './message';
+import { publication } from './publication';
 import { CLOSE_FAILED_RUN, FailureEvent } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
@@ -111,7 +112,10 @@ async function tellOwner(failure: Failure): Promise<string | undefined> {
     return undefined;
   }
   const { subject, body } = failureNotice(failure);
-  const { MessageId } = await sns.send(new PublishCommand({ TopicArn: ownerTopicArn, Subject: asciiSubject(subject), Message: body }));
+  const { report, status, reportId, executionArn, step, error, run, delivery } = failure;
+  const { MessageId } = await sns.send(new PublishCommand(publication(ownerTopicArn, subject, body, {
+    kind: 'FAILURE', status, delivery: delivery?.status, reportId, report, period: run?.period, step, error, executionArn, console: consoleAddress(executionArn),
+  })));
   return MessageId;
 }
 

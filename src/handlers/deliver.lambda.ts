@@ -3,7 +3,8 @@ import { GetTopicAttributesCommand, PublishCommand, SNSClient, SNSServiceExcepti
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import { DeliveryItem, ledgerFromEnvironment, LinkItem, RunItem, SkipReason } from './ledger';
-import { asciiSubject, fill, regionOf } from './message';
+import { fill, regionOf } from './message';
+import { publication } from './publication';
 import { isWebAddress } from './rendering/cells';
 import { validated } from './validation';
 import { formatCount, formatInstant, formatPeriod } from './wording';
@@ -163,7 +164,7 @@ async function publishOnce(event: DeliverEvent, topicArn: string, rendered: Rend
   const { rows, totalRows } = rendered;
   const dataSha256 = requireEnv('ON_UNCHANGED') === 'SKIP' ? rendered.dataSha256 : undefined;
   const linkExpiresAt = files.map(file => file.link.expiresAt).sort((one, other) => Date.parse(one) - Date.parse(other))[0];
-  const message = new PublishCommand({ TopicArn: topicArn, ...wordedMessage(event, rendered, files, linkExpiresAt) });
+  const message = new PublishCommand(worded(event, topicArn, rendered, files, linkExpiresAt));
   const publishesIfUnknown = requireEnv('ON_UNCERTAIN') === 'RESEND' ? PUBLISHES_IF_UNKNOWN : 0;
 
   for (;;) {
@@ -218,25 +219,35 @@ async function publish(message: PublishCommand, leaseUntil: number): Promise<Out
   }
 }
 
-function wordedMessage(event: DeliverEvent, rendered: RenderResult, files: DeliverableFile[], linkExpiresAt: string) {
-  const { locale, timeZone } = event;
-  const shown = formatCount(rendered.rows, locale);
-  const rows = rendered.truncated && rendered.totalRows ? `${shown} of ${formatCount(rendered.totalRows, locale)}` : shown;
+function worded(event: DeliverEvent, topicArn: string, rendered: RenderResult, files: DeliverableFile[], linkExpiresAt: string) {
+  const { reportId, attempt, report, trigger, period, scheduledTime, locale, timeZone } = event;
+  const { rows, totalRows = rows, truncated = false, asOf } = rendered;
+  const shown = totalRows > rows ? `${formatCount(rows, locale)} of ${formatCount(totalRows, locale)}` : formatCount(rows, locale);
   const values = {
-    report: event.report,
-    period: formatPeriod(event.period, locale),
-    asOf: formatInstant(rendered.asOf, locale, timeZone),
-    rows,
+    report,
+    period: formatPeriod(period, locale),
+    asOf: formatInstant(asOf, locale, timeZone),
+    rows: shown,
     link: files.map(file => files.length === 1 ? file.link.url : `${file.name}:\n${file.link.url}`).join('\n\n'),
     expiry: formatInstant(linkExpiresAt, locale, timeZone),
-    runId: event.reportId,
+    runId: reportId,
   };
   // Whatever the owner's own text says or leaves out.
-  const leftOut = rendered.truncated ? `Rows were left out of this report: it shows the first ${rows}.\n\n` : '';
-  return {
-    Subject: asciiSubject(fill(requireEnv('MESSAGE_SUBJECT'), values)),
-    Message: leftOut + fill(requireEnv('MESSAGE_BODY'), values),
-  };
+  const leftOut = truncated ? `Rows were left out of this report: it shows the first ${shown}.\n\n` : '';
+  return publication(topicArn, fill(requireEnv('MESSAGE_SUBJECT'), values), leftOut + fill(requireEnv('MESSAGE_BODY'), values), {
+    kind: 'REPORT',
+    status: truncated ? 'TRUNCATED' : 'COMPLETE',
+    reportId,
+    attempt,
+    report,
+    trigger,
+    period,
+    scheduledTime,
+    asOf,
+    rows,
+    totalRows,
+    links: files.map(({ name, link: { url, expiresAt } }) => ({ file: name, url, expiresAt })),
+  });
 }
 
 function isThrottling({ name, $metadata }: SNSServiceException): boolean {

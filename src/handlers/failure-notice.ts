@@ -136,7 +136,7 @@ export function thrown(error: string, cause: string): { name: string; message: s
   return { name, message: message.length > LONGEST_QUOTE ? `${message.slice(0, LONGEST_QUOTE)} ... (more in the console)` : message };
 }
 
-function consoleAddress(executionArn: string): string {
+export function consoleAddress(executionArn: string): string {
   const [, partition, , region] = executionArn.split(':');
   const domain: Record<string, string> = { 'aws-cn': 'console.amazonaws.cn', 'aws-us-gov': 'console.amazonaws-us-gov.com' };
   return `https://${region}.${domain[partition] ?? 'console.aws.amazon.com'}/states/home?region=${region}#/v2/executions/details/${executionArn}`;

@@ -197,6 +197,48 @@ export interface DeliverResult {
   readonly messageId?: string;
 }
 
+/** The version of the messages that programs get. A change that a subscriber could trip over gets a new number. */
+export const MESSAGE_VERSION = 1;
+
+/** What subscribers that are programs get (SQS, Lambda, HTTP) when a report is ready. People get its `text`. */
+export interface ReportReadyMessage {
+  readonly version: typeof MESSAGE_VERSION;
+  readonly kind: 'REPORT';
+  readonly status: 'COMPLETE' | 'TRUNCATED';
+  readonly reportId: string;
+  readonly attempt: number;
+  readonly report: string;
+  readonly trigger: Trigger;
+  readonly period: Period;
+  readonly scheduledTime?: string;
+  readonly asOf: string;
+  /** The rows in each file, and those that the data has. */
+  readonly rows: number;
+  readonly totalRows: number;
+  readonly links: readonly { readonly file: string; readonly url: string; readonly expiresAt: string }[];
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** What subscribers of the owner's topic that are programs get when a run failed. People get its `text`. */
+export interface FailureMessage {
+  readonly version: typeof MESSAGE_VERSION;
+  readonly kind: 'FAILURE';
+  readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'NO_RECIPIENT';
+  /** What became of the delivery, where one was begun. */
+  readonly delivery?: 'PENDING' | 'SENDING' | 'SENT' | 'REFUSED' | 'UNKNOWN';
+  readonly reportId: string;
+  readonly report: string;
+  readonly period?: Period;
+  readonly step?: string;
+  readonly error: string;
+  readonly executionArn: string;
+  /** The execution in the console of AWS. */
+  readonly console: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
 /** The partition of the ledger whose item `pause` is there while the schedules are paused. */
 export const PAUSE_PARTITION = 'pipeline';
 

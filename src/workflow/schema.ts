@@ -1,4 +1,4 @@
-import { CONTRACT_VERSION } from './contract';
+import { CONTRACT_VERSION, MESSAGE_VERSION } from './contract';
 
 /**
  * The data contract as JSON Schema: what the handlers validate against, published as `docs/data-contract.schema.json`.
@@ -109,17 +109,19 @@ export const linkResult = {
 } as const;
 
 const address = { bucket: { type: 'string' }, key: { type: 'string' } } as const;
+const period = {
+  type: 'object',
+  required: ['from', 'to', 'timeZone'],
+  properties: { from: instant, to: instant, timeZone: { type: 'string' } },
+} as const;
+const trigger = { enum: ['SCHEDULE', 'REQUEST', 'MANUAL'] } as const;
 const run = {
   version,
   reportId: { type: 'string', pattern: '^[0-9a-f]{32}$' },
   attempt: { type: 'integer', minimum: 1 },
   report: { type: 'string' },
-  trigger: { enum: ['SCHEDULE', 'REQUEST', 'MANUAL'] },
-  period: {
-    type: 'object',
-    required: ['from', 'to', 'timeZone'],
-    properties: { from: instant, to: instant, timeZone: { type: 'string' } },
-  },
+  trigger,
+  period,
   scheduledTime: instant,
   openedAt: instant,
   locale: { type: 'string' },
@@ -203,9 +205,54 @@ export const createReportBody = {
   },
 } as const;
 
+const message = { version: { const: MESSAGE_VERSION }, reportId: run.reportId, report: run.report, subject: run.report, text: run.report } as const;
+const messageRequired = ['version', 'kind', 'status', 'reportId', 'report', 'subject', 'text'] as const;
+
+export const reportReadyMessage = {
+  type: 'object',
+  required: [...messageRequired, 'attempt', 'trigger', 'period', 'asOf', 'rows', 'totalRows', 'links'],
+  properties: {
+    ...message,
+    kind: { const: 'REPORT' },
+    status: { enum: ['COMPLETE', 'TRUNCATED'] },
+    attempt: run.attempt,
+    trigger,
+    period,
+    scheduledTime: instant,
+    asOf: instant,
+    rows: count,
+    totalRows: count,
+    links: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['file', 'url', 'expiresAt'],
+        properties: { file: { type: 'string' }, url: { type: 'string' }, expiresAt: instant },
+      },
+    },
+  },
+} as const;
+
+export const failureMessage = {
+  type: 'object',
+  required: [...messageRequired, 'error', 'executionArn', 'console'],
+  properties: {
+    ...message,
+    kind: { const: 'FAILURE' },
+    status: { enum: ['FAILED', 'TIMED_OUT', 'ABORTED', 'NO_RECIPIENT'] },
+    delivery: { enum: ['PENDING', 'SENDING', 'SENT', 'REFUSED', 'UNKNOWN'] },
+    period,
+    step: { type: 'string' },
+    error: { type: 'string' },
+    executionArn: { type: 'string' },
+    console: { type: 'string' },
+  },
+} as const;
+
 /** The published document. */
 export const dataContract = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'ScheduledReportPipeline data contract, version 1',
-  $defs: { dataSourceEvent, dataSourceResult, dataNotReady, renderEvent, renderResult, linkEvent, linkResult },
+  $defs: { dataSourceEvent, dataSourceResult, dataNotReady, renderEvent, renderResult, linkEvent, linkResult, reportReadyMessage, failureMessage },
 } as const;

@@ -5,6 +5,7 @@ import { setClock } from './support/clock';
 import { OWNER_TOPIC, TABLE, TOPIC } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { captureLogs, SECRET } from './support/logs';
+import { forPeople, forPrograms } from './support/messages';
 import { failureEvent, Recording, recording, replay } from './support/recorded';
 import { openedRun } from './support/runs';
 import { reportIdFor } from '../../src/handlers/claim';
@@ -58,7 +59,7 @@ const deliveryItem = () => dynamodb.item(`run#${reportId}`, `delivery#${TOPIC}`)
 const seedDelivery = (status: string, fields: object = {}) =>
   dynamodb.seed({ pk: `run#${reportId}`, sk: `delivery#${TOPIC}`, status, publishes: 1, executionArn: recording('lookup-failed').execution.executionArn, ...fields });
 const change = (changes: object) => dynamodb.seed({ ...run(), ...changes } as any);
-const notices = () => sns.commandCalls(PublishCommand).map(call => call.args[0].input);
+const notices = () => sns.commandCalls(PublishCommand).map(call => forPeople(call.args[0].input));
 /** The lines of the only notice that begin with that word. */
 const line = (word: string) => notices()[0].Message!.split('\n').find(text => text.startsWith(word));
 
@@ -92,6 +93,16 @@ describe('a failure that Catch saw', () => {
         `In the console: https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${recorded.execution.executionArn}`,
       ].join('\n'),
     }]);
+  });
+
+  test('is told to programs as JSON, and to each with attributes to filter by', async () => {
+    await open(recorded);
+    await caught(recorded);
+
+    const { body, attributes } = forPrograms(sns.commandCalls(PublishCommand)[0].args[0].input);
+    expect(attributes).toEqual({ kind: 'FAILURE', report: 'Stock', status: 'FAILED' });
+    expect(body).toMatchObject({ reportId, status: 'FAILED', step: 'Look up the data', error: 'OperationalError', executionArn: recorded.execution.executionArn });
+    expect(body.text).toContain(body.console);
   });
 
   test('is handed on in the words of its function, so that the execution fails with it', async () => {

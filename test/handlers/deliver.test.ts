@@ -8,6 +8,7 @@ import { passing, setClock, setClockAndTimers } from './support/clock';
 import { TABLE, TOPIC } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { captureLogs, SECRET } from './support/logs';
+import { forPeople, forPrograms } from './support/messages';
 import { BYTES, deliverEvent, execution, keepLink, LINK_URL, openedRun, openEvent, rendered, SCHEDULE } from './support/runs';
 import { handler } from '../../src/handlers/deliver.lambda';
 import { handler as openRun } from '../../src/handlers/open-run.lambda';
@@ -57,7 +58,7 @@ const failure = async (changes?: Partial<DeliverEvent>) => deliver(changes).then
 const pk = () => openedRun(opened).ledger.pk;
 const run = () => dynamodb.item(pk(), 'run')!;
 const delivery = () => dynamodb.item(pk(), `delivery#${TOPIC}`);
-const published = () => sns.commandCalls(PublishCommand).map(call => call.args[0].input);
+const published = () => sns.commandCalls(PublishCommand).map(call => forPeople(call.args[0].input));
 /** What a function returned, as the client of Lambda hands it on. */
 const payload = (value: unknown) => Object.assign(Buffer.from(JSON.stringify(value)), { transformToString: () => JSON.stringify(value) }) as any;
 const DATA = 'da'.repeat(32);
@@ -99,6 +100,39 @@ describe('a report that opens', () => {
     expect(message).toEqual({ TopicArn: TOPIC, Subject: 'Stock: 20 Nov 2026' });
     expect(Message!.replace(/\s/g, ' ')).toBe(`Stock for 20 Nov 2026 is ready: ${LINK_URL} until 21 Nov 2026, 08:00 CET. `
       + `Rows: 1,200, as of 21 Nov 2026, 07:00 CET. Run: ${openedRun(opened).run.reportId}`);
+  });
+
+  test('is announced to programs as JSON, and to each with attributes to filter by', async () => {
+    await deliver();
+
+    const { body, attributes } = forPrograms(sns.commandCalls(PublishCommand)[0].args[0].input);
+    const { run: { reportId, period } } = openedRun(opened);
+    expect(attributes).toEqual({ kind: 'REPORT', report: 'Stock', status: 'COMPLETE' });
+    expect(body).toEqual({
+      version: 1,
+      kind: 'REPORT',
+      status: 'COMPLETE',
+      reportId,
+      attempt: 1,
+      report: 'Stock',
+      trigger: 'SCHEDULE',
+      period,
+      scheduledTime: SCHEDULE.time,
+      asOf: '2026-11-21T06:00:02Z',
+      rows: 1200,
+      totalRows: 1200,
+      links: [{ file: 'report.html', url: LINK_URL, expiresAt: '2026-11-21T07:00:03.000Z' }],
+      subject: 'Stock: 20 Nov 2026',
+      text: expect.stringContaining(LINK_URL),
+    });
+  });
+
+  test('is announced to programs as what is left of it, where rows were left out', async () => {
+    await deliver({ rendered: rendered({ rows: 1000, totalRows: 5234, truncated: true }) });
+
+    const { body, attributes } = forPrograms(sns.commandCalls(PublishCommand)[0].args[0].input);
+    expect(attributes.status).toBe('TRUNCATED');
+    expect(body).toMatchObject({ status: 'TRUNCATED', rows: 1000, totalRows: 5234 });
   });
 
   test('is DELIVERED in the ledger, with its rows and the expiry of its link', async () => {

@@ -47,7 +47,8 @@ export class Mailbox {
 
     const mailbox = new Mailbox();
     run.inBackground(mailbox.fetchMail(sqs, QueueUrl!, ({ Body }) => {
-      const { TopicArn, MessageId, Subject, Timestamp, Message: text } = JSON.parse(Body!);
+      const { TopicArn, MessageId, Subject, Timestamp, Message } = JSON.parse(Body!);
+      const { text } = JSON.parse(Message); // what people get by email; a queue gets it as a part of the JSON for programs
       return { id: MessageId, from: senders[TopicArn], to: readers[TopicArn], subject: Subject, date: Timestamp, text, links: linksIn(text) };
     }));
     await mailbox.servePage();

@@ -240,9 +240,10 @@ export class World {
 
   private publish({ TopicArn: topic, Subject, Message }: { TopicArn: string; Subject: string; Message: string }): { MessageId: string } {
     const { TOPIC_ARN } = this.pipeline.environment;
-    const links = topic === TOPIC_ARN ? Message.match(/https:\S+/g) ?? [] : [];
+    const text: string = JSON.parse(Message).default;
+    const links = topic === TOPIC_ARN ? text.match(/https:\S+/g) ?? [] : [];
     this.defects.push(...links.filter(link => this.s3.open(link).status !== 206).map(link => new Error(`a dead link was sent: ${link}`)));
-    this.published.push({ topic, text: `${Subject}\n${Message}` });
+    this.published.push({ topic, text: `${Subject}\n${text}` });
     return { MessageId: `m-${this.published.length}` };
   }
 
