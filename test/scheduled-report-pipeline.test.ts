@@ -216,7 +216,7 @@ describe('alarms', () => {
     stack.pipeline();
     expect(watched(stack).map(({ Namespace, MetricName }) => `${Namespace} ${MetricName}`).sort()).toEqual([
       'AWS/SNS NumberOfNotificationsFailed',
-      'AWS/SQS ApproximateNumberOfMessagesVisible',
+      'AWS/SQS NumberOfMessagesSent',
       'AWS/States ExecutionsAborted',
       'AWS/States ExecutionsFailed',
       'AWS/States ExecutionsTimedOut',
@@ -225,12 +225,12 @@ describe('alarms', () => {
       expect(properties).toMatchObject({
         Threshold: 1,
         EvaluationPeriods: 1,
-        Period: 300,
+        Period: 60,
         ComparisonOperator: 'GreaterThanOrEqualToThreshold',
         TreatMissingData: 'notBreaching',
         AlarmDescription: expect.stringMatching(/the report Report\b/i),
       });
-      expect(properties.Statistic).toBe(properties.Namespace === 'AWS/SQS' ? 'Maximum' : 'Sum');
+      expect(properties.Statistic).toBe('Sum');
     }
   });
 
@@ -280,6 +280,23 @@ describe('alarms', () => {
         Statement: Match.arrayWith([Match.objectLike({ Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Principal: { Service: 'cloudwatch.amazonaws.com' } })]),
       }),
     });
+  });
+
+  test.each([['region', 'arn:aws:sns:us-east-1:111111111111:far'], ['account', 'arn:aws:sns:eu-west-1:222222222222:far']])(
+    'do not watch, and do not act on, a topic of another %s', (_where, arn) => {
+      const stack = new TestStack(new App(), 'Test', { env: account });
+      const far = sns.Topic.fromTopicArn(stack, 'Far', arn);
+      stack.pipeline({ topic: far, ownerTopic: far });
+      expect(watched(stack).map(({ MetricName }) => MetricName)).not.toContain('NumberOfNotificationsFailed');
+      expect(watched(stack).map(({ AlarmActions }) => AlarmActions)).toEqual([undefined, undefined, undefined, undefined]);
+      Annotations.fromStack(stack).hasInfo('*', Match.stringLikeRegexp(`ownerTopic ${arn} is in another account or region, where alarms can not act`));
+    });
+
+  test('say what the imported key of the topic of the owner has to permit', () => {
+    const stack = new TestStack();
+    const masterKey = kms.Alias.fromAliasName(stack, 'Aws', 'alias/aws/sns');
+    stack.pipeline({ ownerTopic: new sns.Topic(stack, 'Owner', { masterKey }) });
+    Annotations.fromStack(stack).hasInfo('*', Match.stringLikeRegexp('the key of ownerTopic is imported.*"kms:Decrypt","kms:GenerateDataKey\\*".*cloudwatch.amazonaws.com'));
   });
 
   test('an imported topic of the owner gets the statement that it needs as an informational annotation, unless it has it', () => {

@@ -102,7 +102,7 @@ async function close(execution: DescribeExecutionOutput, end: End): Promise<{ er
   const locale = requireEnv('LOCALE');
   const run = await ledger.run(reportId);
   const noticeId = await tellOwner({ report, locale, run, delivery, reportId, executionArn, status, step, error, cause });
-  await ledger.recordEnd(reportId, executionAttempt, { endedHere, endedAt: now, noticeId });
+  await ledger.recordEnd(reportId, executionAttempt, { endedHere: end.from === 'Catch' || endedHere, endedAt: now, noticeId });
   return { error, cause };
 }
 
@@ -148,7 +148,7 @@ async function findFailure(executionArn: string): Promise<{ step?: string; ended
   const failures = [...stepsOf(/^(Task|LambdaFunction|Activity|Evaluation).*(Failed|TimedOut)$/), ...stepsOf(/^(Parallel|Map).*Failed$/)];
   const failure = failures.find(failed => !stepsOf(/Succeeded$/).some(({ id, state }) => id! > failed.id! && state === failed.state));
   // Nothing that failed: the state in which the execution was ended.
-  const unfinished = stepsOf(/StateEntered$/).find(({ state }) => !steps.some(({ stateExitedEventDetails }) => stateExitedEventDetails?.name === state));
+  const unfinished = stepsOf(/StateEntered$/).find(entered => !stepsOf(/StateExited$/).some(exited => exited.id! > entered.id! && exited.stateExitedEventDetails?.name === entered.state));
   const { state: step, taskFailedEventDetails, taskTimedOutEventDetails } = failure ?? unfinished ?? failures[0] ?? {} as typeof events[number];
   return { step, endedHere: events[0]?.state === CLOSE_FAILED_RUN, ...(taskFailedEventDetails ?? taskTimedOutEventDetails) };
 }

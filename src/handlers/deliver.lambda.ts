@@ -112,7 +112,7 @@ async function withFreshLinks(event: DeliverEvent, rendered: RenderResult): Prom
 }
 
 async function mintAnew(event: DeliverEvent): Promise<LinkResult['links']> {
-  const { rendered, link, executionArn, ...linkEvent } = event;
+  const { rendered, link, executionArn, redriveCount, ...linkEvent } = event;
   const answer = await lambda.send(new InvokeCommand({
     FunctionName: requireEnv('LINK_FUNCTION_ARN'),
     Payload: JSON.stringify(linkEvent satisfies LinkEvent),
@@ -169,7 +169,7 @@ async function publishOnce(event: DeliverEvent, topicArn: string, rendered: Rend
 
   for (;;) {
     const until = Date.now() + LEASE_MS;
-    const lease = { now: new Date().toISOString(), until: new Date(until).toISOString(), publishesIfUnknown };
+    const lease = { now: new Date().toISOString(), until: new Date(until).toISOString(), publishesIfUnknown, redriven: event.redriveCount > 0 };
     if (await ledger.beginDelivery(reportId, executionArn, topicArn, lease)) {
       const { reason, ...outcome } = await publish(message, until);
       const delivery: DeliveryItem = outcome.status === 'SENT' ? { ...outcome, rows, totalRows, dataSha256, linkExpiresAt } : outcome;
@@ -251,7 +251,7 @@ function worded(event: DeliverEvent, topicArn: string, rendered: RenderResult, f
 }
 
 function isThrottling({ name, $metadata }: SNSServiceException): boolean {
-  return $metadata?.httpStatusCode === 429 || /^(Throttl|TooManyRequests|RequestLimitExceeded)/.test(name);
+  return $metadata?.httpStatusCode === 429 || /Throttl|^TooManyRequests|^RequestLimitExceeded/.test(name);
 }
 
 /** An answer that says no; without an answer, or where SNS itself failed, nobody knows. */

@@ -1,3 +1,4 @@
+import { reportIdFor } from './claim';
 import { DeliveryItem, FailureStatus, RunItem, seenStatus } from './ledger';
 import { formatPeriod } from './wording';
 
@@ -23,7 +24,7 @@ export function failureNotice(failure: Failure): { subject: string; body: string
   const attempt = isOwn(failure) && run?.attempt;
   const period = run?.period && formatPeriod(run.period, failure.locale);
   const { what, remedy } = explain(failure);
-  const toDo = isUncertain(failure) ? askAReader(failure) : remedy;
+  const toDo = isDone(failure) ? 'Nothing for this report. The cause may matter to the next one.' : isUncertain(failure) ? askAReader(failure) : remedy;
   return {
     subject: `${headline(failure)}: ${failure.report}${period ? `, ${period}` : ''}`,
     body: [
@@ -63,6 +64,11 @@ function outcome(failure: Failure): string {
   return delivery?.status === 'SENT' ? 'was delivered, but its run did not end well' : 'was not delivered';
 }
 
+/** The readers have it, or there was nothing for them: another start could send it a second time. */
+function isDone(failure: Failure): boolean {
+  return isOwn(failure) && (failure.delivery?.status === 'SENT' || failure.run?.status === 'SKIPPED');
+}
+
 function isUncertain(failure: Failure): boolean {
   const { delivery } = failure;
   return isOwn(failure) && (delivery?.status === 'SENDING' || delivery?.status === 'UNKNOWN');
@@ -70,9 +76,9 @@ function isUncertain(failure: Failure): boolean {
 
 /** What is known of an error: in plain words, and with the remedy where there is one. */
 function explain(failure: Failure): { what: string; remedy?: string } {
-  const { run, status, step, error, cause } = failure;
+  const { status, step, error, cause } = failure;
   const { name, message } = thrown(error, cause);
-  const again = run?.requester ? 'redrive the execution, or request the report again' : 'redrive the execution, or start the pipeline again with its input';
+  const again = `redrive the execution${orStartAgain(failure)}`;
   const rerun = `When the cause is mended, ${again}.`;
   if (status === 'TIMED_OUT') {
     return { what: 'The run as a whole took longer than it is given (runTimeout).', remedy: rerun };
@@ -114,10 +120,23 @@ function explain(failure: Failure): { what: string; remedy?: string } {
   return { what: message ? `${name}: ${message}` : name, remedy: rerun };
 }
 
+/** What else makes this very report: a plain start claims another one, and so does a request with another key. */
+function orStartAgain(failure: Failure): string {
+  return failure.run?.requester || isPlainStart(failure) ? '' : ', or start the pipeline again with its input';
+}
+
 /** Whatever was the cause: a delivery that was begun is not begun again under the same claim. */
-function askAReader({ run }: Failure): string {
-  const again = run?.requester ? 'request the report again' : 'start the pipeline again with the input of this execution, and "rerun": "1" in it';
+function askAReader(failure: Failure): string {
+  const { run, executionArn } = failure;
+  const word = reportIdFor('rerun', executionArn).slice(0, 8); // another one in each execution
+  const again = run?.requester ? 'have it requested again, with a new idempotencyKey'
+    : isPlainStart(failure) ? `start the pipeline again with the parameters of this execution and "period": ${JSON.stringify(run?.period)}`
+      : `start the pipeline again with the input of this execution, and "rerun": "${word}" in it`;
   return `Ask a reader whether the message arrived. If not, ${again}.`;
+}
+
+function isPlainStart({ reportId, executionArn }: Failure): boolean {
+  return reportId === reportIdFor('execution', executionArn);
 }
 
 /** The error that a function threw, which Step Functions hands on as JSON in the cause. */

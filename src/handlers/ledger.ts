@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, TransactWriteCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
@@ -10,8 +10,10 @@ export type RunStatus = 'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIP
 /** How an execution can end without a report; the names are those of Step Functions. */
 export type FailureStatus = 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
-/** What a run that is to be made again may have become before. */
-const TAKEN_OVER: readonly RunStatus[] = ['PAUSED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'];
+/** How a run may have ended that may be made again, and the same as a condition has it. */
+const ENDED_STATUSES: readonly RunStatus[] = ['PAUSED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'];
+const ENDED_VALUES = Object.fromEntries(ENDED_STATUSES.map((status, n) => [`:ended${n}`, status]));
+const ENDED = Object.keys(ENDED_VALUES).join(', ');
 
 export interface RunItem {
   readonly reportId: string;
@@ -77,6 +79,9 @@ export interface LastDelivered {
 
 /** What a run that goes on or ended well does not keep of an end that it had before. */
 const NOT_ENDED = { step: undefined, error: undefined, reason: undefined };
+
+/** With waits of up to 50 ms, 100 ms, and so on: 1.5 seconds in all. */
+const WRITE_ATTEMPTS = 6;
 
 /** A conditional change of an item: fields that are undefined are removed. */
 interface Change {
@@ -159,19 +164,18 @@ export class Ledger {
   public async open(item: Opening): Promise<RunItem | undefined> {
     const { reportId } = item;
     const isRequest = item.trigger === 'REQUEST';
-    const ended = TAKEN_OVER.map((_, n) => `:ended${n}`).join(', ');
     const opened = await this.change({
       key: runKey(reportId),
       fields: { ...item, status: 'RUNNING', ttl: this.ttl(), ...NOT_ENDED, closedAt: undefined },
       // A request waits for the execution that bears its id; nothing else may open it, nor may that execution open what nobody requested.
       condition: `${isRequest ? '#status = :requested' : 'attribute_not_exists(pk)'} `
-        + `OR (#status IN (${ended}) AND (attribute_not_exists(deliveryBegunAt) OR executionArn = :owner)) `
+        + `OR (#status IN (${ENDED}) AND (attribute_not_exists(deliveryBegunAt) OR executionArn = :owner)) `
         + 'OR (#status = :running AND leaseUntil < :now AND attribute_not_exists(deliveryBegunAt))',
       values: {
         ':owner': item.executionArn,
         ':now': item.openedAt,
         ':running': 'RUNNING',
-        ...Object.fromEntries(TAKEN_OVER.map((status, n) => [`:ended${n}`, status])),
+        ...ENDED_VALUES,
         ...(isRequest && { ':requested': 'REQUESTED' }),
       },
       increment: 'attempt',
@@ -199,14 +203,15 @@ export class Ledger {
    * of it. One that is UNKNOWN is claimed again only as the owner has decided, up to so many publish calls.
    */
   public async beginDelivery(
-    reportId: string, executionArn: string, topicArn: string, lease: { now: string; until: string; publishesIfUnknown: number },
+    reportId: string, executionArn: string, topicArn: string, lease: { now: string; until: string; publishesIfUnknown: number; redriven: boolean },
   ): Promise<boolean> {
     const [owned, claimed] = await this.changeAll([
       {
         key: runKey(reportId),
         fields: { deliveryBegunAt: lease.now },
-        condition: 'executionArn = :owner',
-        values: { ':owner': executionArn },
+        // A run that was closed while its Deliver went on, because somebody stopped it, stays so; a redrive goes on with what is closed.
+        condition: `executionArn = :owner${lease.redriven ? '' : ` AND NOT #status IN (${ENDED})`}`,
+        values: { ':owner': executionArn, ...(!lease.redriven && ENDED_VALUES) },
       },
       {
         key: deliveryKey(reportId, topicArn),
@@ -217,7 +222,7 @@ export class Ledger {
       },
     ]);
     if (!owned) {
-      throw belongsToAnother(reportId);
+      throw new Error(`report ${reportId} was closed, or belongs to another execution, which took it over`);
     }
     return claimed;
   }
@@ -243,7 +248,11 @@ export class Ledger {
       condition: 'executionArn = :owner',
       values: { ':owner': executionArn },
     };
-    await this.changeAll(outcome.status === 'PENDING' || outcome.status === 'REFUSED' ? [ended, notBegun] : [ended]);
+    if (outcome.status === 'PENDING' || outcome.status === 'REFUSED') {
+      await this.changeAll([ended, notBegun]);
+    } else {
+      await this.change(ended);
+    }
   }
 
   /** The delivery; one whose lease has run out is recorded as UNKNOWN first. */
@@ -352,7 +361,7 @@ export class Ledger {
   /** Whether the change's condition held. */
   private async change(change: Change): Promise<boolean> {
     try {
-      await this.client.send(new UpdateCommand(this.updateOf(change)));
+      await this.withoutConflict(() => this.client.send(new UpdateCommand(this.updateOf(change))));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) {
@@ -364,15 +373,32 @@ export class Ledger {
 
   /** All of the changes, or none: then it says of each whether its condition held. */
   private async changeAll(changes: Change[]): Promise<boolean[]> {
+    const TransactItems = changes.map(change => ({ Update: this.updateOf(change) }));
     try {
-      await this.client.send(new TransactWriteCommand({ TransactItems: changes.map(change => ({ Update: this.updateOf(change) })) }));
+      await this.withoutConflict(() => this.client.send(new TransactWriteCommand({ TransactItems })));
       return changes.map(() => true);
     } catch (error) {
-      const codes = error instanceof TransactionCanceledException ? error.CancellationReasons!.map(({ Code }) => Code) : [];
+      const codes = cancellationsOf(error);
       if (!codes.includes('ConditionalCheckFailed')) {
         throw error;
       }
       return codes.map(code => code !== 'ConditionalCheckFailed');
+    }
+  }
+
+  /** Tries again what met a transaction on the same item, which the SDK does not. */
+  private async withoutConflict(write: () => Promise<unknown>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        const conflict = error instanceof TransactionConflictException || cancellationsOf(error).includes('TransactionConflict');
+        if (!conflict || attempt === WRITE_ATTEMPTS) {
+          throw error;
+        }
+        await new Promise(resolve => setTimeout(resolve, Math.random() * 25 * 2 ** attempt));
+      }
     }
   }
 
@@ -411,6 +437,16 @@ export type Opening = Required<Pick<RunItem, 'reportId' | 'executionArn' | 'repo
  */
 export function seenStatus({ status, leaseUntil }: RunItem, now: string): RunStatus {
   return (status === 'REQUESTED' || status === 'RUNNING') && leaseUntil !== undefined && leaseUntil < now ? 'TIMED_OUT' : status;
+}
+
+/** Why each part of a transaction was cancelled. */
+function cancellationsOf(error: unknown): (string | undefined)[] {
+  return error instanceof TransactionCanceledException ? error.CancellationReasons!.map(({ Code }) => Code) : [];
+}
+
+/** Whether a run has ended in a way that it may be made again, as a reader is told it. */
+export function mayBeMadeAgain(run: RunItem, now: string): boolean {
+  return ENDED_STATUSES.includes(seenStatus(run, now));
 }
 
 function belongsToAnother(reportId: string): Error {

@@ -1,7 +1,7 @@
 import { checkedInput, claimOf } from './claim';
 import { requireEnv } from './environment';
 import { folderOf } from './folder';
-import { Ledger, ledgerFromEnvironment } from './ledger';
+import { Ledger, ledgerFromEnvironment, mayBeMadeAgain } from './ledger';
 import { periodOf } from './period';
 import { OpenRunEvent, OpenRunResult, OutputFile, CONTRACT_VERSION } from '../workflow/contract';
 
@@ -28,10 +28,13 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
     leaseUntil: new Date(now.getTime() + Number(requireEnv('RUN_LEASE_SECONDS')) * 1000).toISOString(),
   };
 
-  // A pause is for what runs by itself: who requests a report, or makes one again, wants it.
-  if (trigger === 'SCHEDULE' && !input.rerun && await ledger.isPaused() && await ledger.pause(opening)) {
-    console.log({ message: 'paused', ...claim });
-    return { outcome: 'PAUSED', reportId };
+  // A pause is for what runs by itself: who requests a report, or makes one again, wants it; and what was begun goes on.
+  if (trigger === 'SCHEDULE' && !input.rerun && await ledger.isPaused()) {
+    const held = await ledger.pause(opening) ? undefined : await ledger.run(reportId);
+    if (!held || (held.executionArn !== execution.arn && mayBeMadeAgain(held, opening.openedAt))) {
+      console.log({ message: 'paused', ...claim });
+      return { outcome: 'PAUSED', reportId };
+    }
   }
   const item = await ledger.open(opening);
   if (!item) {

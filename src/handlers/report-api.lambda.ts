@@ -57,14 +57,12 @@ async function createReport(event: APIGatewayProxyEvent) {
     throw new Refusal(409, 'The idempotencyKey was used before with other parameters; take a new one for another report.');
   }
   // A request that was recorded but not started, because this function ended between the two, is started by the repeat.
-  if (!earlier || earlier.status === 'REQUESTED') {
-    await start(reportId, parameters);
-    return { reportId, status: 'REQUESTED' };
-  }
-  return { reportId, status: seenStatus(earlier, now.toISOString()) };
+  const isStarted = (!earlier || earlier.status === 'REQUESTED') && await start(reportId, parameters);
+  return { reportId, status: !earlier || isStarted ? 'REQUESTED' : seenStatus(earlier, now.toISOString()) };
 }
 
-async function start(reportId: string, parameters: Parameters): Promise<void> {
+/** Whether it was started now: an execution of an earlier try has done what was asked for. */
+async function start(reportId: string, parameters: Parameters): Promise<boolean> {
   const input: StartInput = { request: { reportId }, parameters };
   try {
     await sfn.send(new StartExecutionCommand({
@@ -72,11 +70,12 @@ async function start(reportId: string, parameters: Parameters): Promise<void> {
       name: reportId,
       input: JSON.stringify(input),
     }));
+    return true;
   } catch (error) {
-    // The execution of an earlier try: what was asked for has happened.
-    if (!(error instanceof ExecutionAlreadyExists)) {
-      throw error;
+    if (error instanceof ExecutionAlreadyExists) {
+      return false;
     }
+    throw error;
   }
 }
 

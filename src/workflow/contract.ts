@@ -187,6 +187,8 @@ export interface OpenRunEvent {
 
 export interface DeliverEvent extends LinkEvent {
   readonly executionArn: string;
+  /** How often the execution was redriven. */
+  readonly redriveCount: number;
   readonly rendered: RenderResult;
   readonly link: LinkResult;
 }

@@ -20,6 +20,9 @@ export interface ReportWorkflowProps {
   readonly notReadyTimeout?: Duration;
 }
 
+/** It is there once an execution was redriven. */
+const REDRIVE_COUNT = '($exists($states.context.Execution.RedriveCount) ? $states.context.Execution.RedriveCount : 0)';
+
 /** The shortest and the longest wait before a data source is asked again. */
 const SHORTEST_WAIT = Duration.minutes(1);
 const LONGEST_WAIT = Duration.minutes(15);
@@ -37,7 +40,7 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
     fn: props.closeFailedRun,
     payload: sfn.TaskInput.fromObject({
       executionArn: '{% $states.context.Execution.Id %}',
-      redriveCount: '{% $exists($states.context.Execution.RedriveCount) ? $states.context.Execution.RedriveCount : 0 %}',
+      redriveCount: `{% ${REDRIVE_COUNT} %}`,
       enteredAt: '{% $states.context.State.EnteredTime %}',
       error: "{% $exists($states.input.Error) ? $states.input.Error : 'Unknown' %}",
       cause: "{% $exists($states.input.Cause) ? $states.input.Cause : '' %}",
@@ -73,7 +76,8 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
   const deliver = guarded(invokeFunction(scope, 'Deliver', {
     fn: props.deliver,
     payload: sfn.TaskInput.fromText('{% $merge([$opened.run, {'
-      + "'executionArn': $states.context.Execution.Id, 'files': $opened.files, 'ledger': $opened.ledger, "
+      + `'executionArn': $states.context.Execution.Id, 'redriveCount': ${REDRIVE_COUNT}, `
+      + "'files': $opened.files, 'ledger': $opened.ledger, "
       + "'rendered': $states.input[0], 'link': $states.input[1]}]) %}"),
   }), RETRY.handler);
 
@@ -96,7 +100,7 @@ function untilReady(
   const elapsed = '($millis() - $toMillis($opened.run.openedAt)) / 1000';
   const wait = sfn.Wait.jsonata(scope, 'Wait for the data', {
     time: sfn.WaitTime.seconds(
-      `{% $ceil($min([$max([${SHORTEST_WAIT.toSeconds()}, ${elapsed}]), ${LONGEST_WAIT.toSeconds()}, ${timeout.toSeconds()} - ${elapsed} + 1])) %}`,
+      `{% $ceil($max([0, $min([$max([${SHORTEST_WAIT.toSeconds()}, ${elapsed}]), ${LONGEST_WAIT.toSeconds()}, ${timeout.toSeconds()} - ${elapsed} + 1])])) %}`,
     ),
   });
   const late = sfn.Pass.jsonata(scope, 'Data not ready', {

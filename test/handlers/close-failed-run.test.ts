@@ -583,7 +583,7 @@ describe('an execution of an input that was refused', () => {
     await caught(refused({ request: { reportId: ID } }, ID));
 
     expect(run()).toMatchObject({ status: 'FAILED', requester: 'q', executionArn: arnOf(ID) });
-    expect(line('What to do:')).toBe('What to do: When the cause is mended, redrive the execution, or request the report again.');
+    expect(line('What to do:')).toBe('What to do: When the cause is mended, redrive the execution.');
   });
 });
 

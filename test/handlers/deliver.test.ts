@@ -1,6 +1,6 @@
 import { createServer, Server } from 'node:http';
 import { AddressInfo } from 'node:net';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetTopicAttributesCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -541,7 +541,7 @@ describe('what SNS answers', () => {
     }
   };
 
-  test.each([['Throttling', 400], ['ThrottledException', 429], ['ThrottlingException', 400], ['TooManyRequestsException', 429], ['RequestLimitExceeded', 503]])(
+  test.each([['Throttling', 400], ['KMSThrottlingException', 400], ['ThrottledException', 429], ['ThrottlingException', 400], ['TooManyRequestsException', 429], ['RequestLimitExceeded', 503]])(
     '%s (%d) and then success is SENT, after two calls', async (name, status) => {
       answers(thrown(name, status), 'ok');
 
@@ -758,13 +758,46 @@ describe('at most once', () => {
     });
   });
 
-  test('a conflict of two transactions is tried again, and claims nothing', async () => {
+  describe('a conflict with a transaction', () => {
     const conflict = new TransactionCanceledException({ message: 'conflict', $metadata: {}, CancellationReasons: [{ Code: 'None' }, { Code: 'TransactionConflict' }] });
-    dynamodb.interrupt('before', 'Update', /^delivery#/, () => { throw conflict; });
+    const meets = (times: number, error: Error, sk: RegExp = /^delivery#/) => {
+      for (let n = 0; n < times; n++) {
+        dynamodb.interrupt('before', 'Update', sk, () => { throw error; });
+      }
+    };
 
-    await expect(deliver()).rejects.toBe(conflict);
+    test('is tried again by the function itself', async () => {
+      meets(5, conflict);
+
+      expect(await deliver()).toMatchObject({ status: 'DELIVERED' });
+      expect(published()).toHaveLength(1);
+    });
+
+    test('that lasts claims nothing, and is tried again by the workflow', async () => {
+      meets(6, conflict);
+
+      await expect(deliver()).rejects.toBe(conflict);
+      expect(published()).toEqual([]);
+      expect(await deliver()).toMatchObject({ status: 'DELIVERED' });
+    });
+
+    test('does not lose that the message was sent', async () => {
+      sns.on(PublishCommand).callsFake(() => {
+        meets(5, new TransactionConflictException({ message: 'conflict', $metadata: {} }));
+        return { MessageId: 'm-1' };
+      });
+
+      expect(await deliver()).toMatchObject({ status: 'DELIVERED' });
+      expect(delivery()).toMatchObject({ status: 'SENT', messageId: 'm-1' });
+    });
+  });
+
+  test.each(['FAILED', 'TIMED_OUT', 'ABORTED', 'NO_RECIPIENT'])('a run that was closed as %s meanwhile is not delivered, unless the execution was redriven', async status => {
+    dynamodb.seed({ ...run(), status } as any);
+
+    await expect(deliver()).rejects.toThrow('was closed');
     expect(published()).toEqual([]);
-    expect(await deliver()).toMatchObject({ status: 'DELIVERED' });
+    expect(await deliver({ redriveCount: 1 })).toMatchObject({ status: 'DELIVERED' });
   });
 
   describe('twins', () => {

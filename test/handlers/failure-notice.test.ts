@@ -1,3 +1,4 @@
+import { reportIdFor } from '../../src/handlers/claim';
 import { Failure, failureNotice } from '../../src/handlers/failure-notice';
 import { DeliveryItem, RunItem } from '../../src/handlers/ledger';
 
@@ -99,7 +100,7 @@ describe('what happened, and what to do', () => {
     ['a link that does not open', thrown('InvalidLink', 'it answers 403'), 'it answers 403', `When the cause is mended, ${again}.`],
     ['a message that was refused', thrown('DeliveryRefused', 'not authorized'), 'not authorized', `When the cause is mended, ${again}.`],
     ['an empty report', thrown('EmptyReport', 'no rows; set onEmpty'), 'no rows; set onEmpty', undefined],
-    ['an uncertain delivery', thrown('DeliveryUncertain', 'it is not known'), 'it is not known', 'Ask a reader whether the message arrived. If not, start the pipeline again with the input of this execution, and "rerun": "1" in it.'],
+    ['an uncertain delivery', thrown('DeliveryUncertain', 'it is not known'), 'it is not known', 'Ask a reader whether the message arrived. If not, start the pipeline again with the input of this execution, and "rerun": "e03514ad" in it.'],
     ['data that is not there yet', thrown('DataNotReady', 'no till for 2 hours'), 'no till for 2 hours', `When the data is there, ${again}.`],
     ['a limit of the renderer', thrown('LimitExceeded', 'too many rows'), 'too many rows', `When the cause is mended, ${again}.`],
     ['nobody to get it', { status: 'NO_RECIPIENT', ...thrown('NoRecipient', 'nobody has subscribed') }, 'nobody has subscribed', `When somebody has subscribed, ${again}.`],
@@ -122,15 +123,42 @@ describe('what happened, and what to do', () => {
     expect([line('What happened', changes), line('What to do', changes)]).toEqual([what, remedy]);
   });
 
-  test('for who requested a report, it is to request it again', () => {
-    expect(line('What to do', { ...thrown('KeyError', 'x'), run: { ...run, requester: 'q' } })).toBe('When the cause is mended, redrive the execution, or request the report again.');
-    expect(line('What to do', { ...thrown('DeliveryUncertain', 'x'), run: { ...run, requester: 'q' } })).toBe('Ask a reader whether the message arrived. If not, request the report again.');
+  test('a report that was requested is made by a redrive, or by another request', () => {
+    expect(line('What to do', { ...thrown('KeyError', 'x'), run: { ...run, requester: 'q' } })).toBe('When the cause is mended, redrive the execution.');
+    expect(line('What to do', { ...thrown('DeliveryUncertain', 'x'), run: { ...run, requester: 'q' } })).toBe('Ask a reader whether the message arrived. If not, have it requested again, with a new idempotencyKey.');
   });
 
   test.each(['SENDING', 'UNKNOWN'] as const)('is to ask a reader, whatever failed while the delivery was %s', status => {
     for (const ended of [{ status: 'ABORTED' }, { status: 'TIMED_OUT' }, { error: 'States.Timeout' }] as const) {
       expect(line('What to do', { ...ended, delivery: { status } })).toMatch(/^Ask a reader whether the message arrived. If not, start the pipeline again/);
     }
+  });
+
+  describe('of a plain start, whose claim no other start has,', () => {
+    const plain = { reportId: reportIdFor('execution', ARN) };
+
+    test('is not to start the pipeline again', () => {
+      expect(line('What to do', { ...plain, ...thrown('KeyError', 'x') })).toBe('When the cause is mended, redrive the execution.');
+    });
+
+    test('is to name the period, where nobody knows whether it was delivered', () => {
+      expect(line('What to do', { ...plain, delivery: { status: 'UNKNOWN' } })).toMatch(/start the pipeline again with the parameters of this execution and "period": \{"from":"2026-11-19T23:00:00/);
+    });
+  });
+
+  test.each([
+    ['SENT', { delivery: { status: 'SENT' } }],
+    ['SKIPPED', { run: { ...run, status: 'SKIPPED' } }],
+  ] as const)('of a report that was %s is nothing that could send it again', (_status, changes) => {
+    expect(line('What to do', { ...changes, ...thrown('KeyError', 'x') })).toBe('Nothing for this report. The cause may matter to the next one.');
+  });
+
+  test('names another word for each execution that is uncertain', () => {
+    const words = ['e1', 'e2'].map(name => {
+      const executionArn = ARN.replace(/e1$/, name);
+      return /"rerun": "(\w+)"/.exec(line('What to do', { executionArn, run: { ...run, executionArn }, delivery: { status: 'UNKNOWN' } })!)![1];
+    });
+    expect(words[0]).not.toBe(words[1]);
   });
 
   test('does not propose a redrive of what a redrive does not mend', () => {

@@ -139,7 +139,7 @@ const request = () => new Operation('somebody requests it', model => {
   (await ledger.request({ reportId: 'r', requester: 'q', bodyHash: 'h', requestedAt: now(), leaseUntil: now(RUN_LEASE) }))?.status);
 
 const begin = (execution: Execution, limit: number) => new Operation(`${execution} claims the delivery, of up to ${limit} calls`, model => {
-  if (!model.owns(execution)) {
+  if (!model.owns(execution) || ['PAUSED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'].includes(model.run!.status)) {
     return 'fails';
   }
   if (!model.isClaimable(limit)) {
@@ -150,7 +150,7 @@ const begin = (execution: Execution, limit: number) => new Operation(`${executio
   model.run!.begun = true;
   model.claimed[execution] = lease;
   return true;
-}, async (ledger, now) => ledger.beginDelivery('r', execution, TOPIC, { now: now(), until: now(DELIVERY_LEASE), publishesIfUnknown: limit }));
+}, async (ledger, now) => ledger.beginDelivery('r', execution, TOPIC, { now: now(), until: now(DELIVERY_LEASE), publishesIfUnknown: limit, redriven: false }));
 
 const end = (execution: Execution, status: Answer) => new Operation(`${execution} got the answer ${status}`, model => {
   const delivery = model.delivery!;

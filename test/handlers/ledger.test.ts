@@ -28,7 +28,7 @@ const open = async (executionArn: string, changes?: Partial<Opening>) => ledger.
 const request = { reportId: 'r', requester: 'q', bodyHash: 'h', requestedAt: NOW, leaseUntil: LATER };
 const fail = async (executionArn = 'a', status: 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'NO_RECIPIENT' = 'FAILED') => ledger.fail('r', executionArn, status, END);
 const begin = async (executionArn = 'a', until = LATER, publishesIfUnknown = 0) =>
-  ledger.beginDelivery('r', executionArn, TOPIC, { now: NOW, until, publishesIfUnknown });
+  ledger.beginDelivery('r', executionArn, TOPIC, { now: NOW, until, publishesIfUnknown, redriven: false });
 const end = async (status: DeliveryItem['status'], { executionArn = 'a', until = LATER, ...outcome }: Partial<DeliveryItem> & { executionArn?: string; until?: string } = {}) =>
   ledger.endDelivery('r', executionArn, TOPIC, until, { status, ...outcome }, NOW);
 

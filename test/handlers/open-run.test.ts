@@ -187,6 +187,17 @@ describe('while the pipeline is paused', () => {
     expect(await open('b')).toMatchObject({ outcome: 'DUPLICATE' });
   });
 
+  test.each(['FAILED', 'TIMED_OUT', 'ABORTED', 'NO_RECIPIENT'])('a run that had ended as %s before is not taken over by what starts by itself', async status => {
+    continued();
+    const opened = openedRun(await open('a'));
+    dynamodb.seed({ ...dynamodb.item(opened.ledger.pk, 'run')!, pk: opened.ledger.pk, sk: 'run', status });
+    dynamodb.seed({ ...Ledger.PAUSE });
+
+    expect(await open('b')).toMatchObject({ outcome: 'PAUSED' });
+    expect(dynamodb.item(opened.ledger.pk, 'run')).toMatchObject({ status, attempt: 1 });
+    expect(openedRun(await open('a')).run.attempt).toBe(2); // its own execution, redriven by somebody
+  });
+
   test('a run whose record was made and only the answer lost is PAUSED', async () => {
     dynamodb.interrupt('after', 'Update', 'run', () => { throw new Error('ECONNRESET'); });
     await expect(open('a')).rejects.toThrow('ECONNRESET');

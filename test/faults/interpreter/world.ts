@@ -265,7 +265,7 @@ export class World {
         return;
       } catch { /* Lambda tries again */ }
     }
-    await this.alarm('ApproximateNumberOfMessagesVisible'); // of the dead-letter queue
+    await this.alarm('NumberOfMessagesSent'); // of the dead-letter queue
   }
 
   private async alarm(metric: string): Promise<void> {

@@ -242,6 +242,7 @@ export class World {
       }
       case 'Deliver': {
         const event = deliverEvent(execution.opened!, name, {
+          redriveCount,
           rendered: execution.rendered,
           link: { version: 1, links: [{ file: 'report.html', expiresAt: this.linkExpiry() }] },
         });

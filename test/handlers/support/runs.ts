@@ -25,7 +25,7 @@ export function rendered(changes: Partial<RenderResult> = {}): RenderResult {
 /** What Deliver is invoked with in the execution of that name, after its other states did well. */
 export function deliverEvent(opened: OpenRunResult, name: string, changes: Partial<DeliverEvent> = {}): DeliverEvent {
   const { run, files, ledger } = openedRun(opened);
-  return { ...run, files, ledger, executionArn: execution(name).arn, rendered: rendered(), link: { version: 1, links: [{ file: 'report.html', expiresAt: '2026-11-21T07:00:03.000Z' }] }, ...changes };
+  return { ...run, files, ledger, executionArn: execution(name).arn, redriveCount: 0, rendered: rendered(), link: { version: 1, links: [{ file: 'report.html', expiresAt: '2026-11-21T07:00:03.000Z' }] }, ...changes };
 }
 
 export function linkEvent(opened: OpenRunResult): LinkEvent {
