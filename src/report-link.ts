@@ -118,6 +118,9 @@ export abstract class ReportLink {
    *
    * Each opening is recorded. Opening it changes nothing else, because mail scanners open links, too.
    *
+   * @example
+   * const link = ReportLink.onClick({ expiresIn: Duration.days(3) });
+   *
    * @param options Options of the link.
    */
   public static onClick(options: OnClickLinkOptions = {}): ReportLink {

@@ -44,10 +44,11 @@ export async function assumeSigner(reportId: string, keys: string[], seconds: nu
       ],
     }),
   }));
-  const credentials = { accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken! };
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: expiration } = Credentials!;
+  const credentials = { accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey!, sessionToken: sessionToken! };
   return {
     s3: new S3Client({ credentials, requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }),
-    expiration: Credentials!.Expiration!,
+    expiration: expiration!,
   };
 }
 

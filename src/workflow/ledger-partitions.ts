@@ -9,7 +9,9 @@ import { grantKey } from './encryption';
  * @param partitions the partition keys, of which those that end in `*` stand for all that begin so
  * @param attributes what a write may name, its keys included; default: anything
  */
-export function grantPartitions(ledger: dynamodb.ITable, grantee: iam.IGrantable, actions: string[], partitions: string[], attributes?: string[]): iam.Grant {
+export function grantPartitions(
+  ledger: dynamodb.ITable, grantee: iam.IGrantable, actions: string[], partitions: string[], attributes?: string[],
+): iam.Grant {
   grantKey(ledger.encryptionKey, grantee);
   return iam.Grant.addToPrincipal({
     grantee,

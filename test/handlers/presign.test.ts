@@ -125,6 +125,15 @@ describe('the link', () => {
     expect([...keptUrl().searchParams.keys()]).not.toContain('x-amz-checksum-mode');
   });
 
+  test.each([[700, 1400], [1200, 1900]])('has, with a session token of %d characters, about %d', async (token, about) => {
+    sts.on(AssumeRoleCommand).resolves({
+      Credentials: { AccessKeyId: 'ASIAABCDEFGHIJKLMNOP', SecretAccessKey: SECRET, SessionToken: `${'A'.repeat(token - 4)}B/==`, Expiration: new Date('2026-11-21T07:00:05Z') },
+    });
+    await handler({ ...event, files: [{ ...HTML, bucket: 'inventory-reportbucket4d99a0aa-1a2b3c4d5e6f' }] });
+
+    expect(Math.abs(keptLink().url.length - about)).toBeLessThan(100);
+  });
+
   test('is one of each file', async () => {
     const { links } = await handler({ ...event, files: [HTML, file('rows.csv', 'text/csv')] });
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
-  DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand, PutCommandInput, QueryCommand, QueryCommandInput, TransactWriteCommand, UpdateCommand, UpdateCommandInput,
+  DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand, PutCommandInput, QueryCommand, QueryCommandInput, TransactWriteCommand,
+  UpdateCommand, UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 
@@ -121,7 +122,8 @@ export class FakeDynamoDB {
     check(ConsistentRead === true, 'the ledger is read consistently');
     const [, value] = /^pk = (:\w+)$/.exec(KeyConditionExpression!) ?? [];
     check(value !== undefined, `the key condition ${KeyConditionExpression} is not known here`);
-    const found = [...this.items.values()].filter(({ pk }) => pk === ExpressionAttributeValues![value]).sort((one, other) => one.sk < other.sk ? -1 : 1);
+    const partition = ExpressionAttributeValues![value];
+    const found = [...this.items.values()].filter(({ pk }) => pk === partition).sort((one, other) => one.sk < other.sk ? -1 : 1);
     const rest = found.filter(({ sk }) => ExclusiveStartKey === undefined || sk > ExclusiveStartKey.sk);
     const Items = structuredClone(rest.slice(0, 2));
     return { Items, ...(rest.length > 2 && { LastEvaluatedKey: { pk: Items[1].pk, sk: Items[1].sk } }) };
