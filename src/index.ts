@@ -8,7 +8,7 @@ export type { FunctionDataSourceOptions, ReportDataSourceConfig, ReportDataSourc
 export { OnLimit, ReportRenderer } from './renderer';
 export type { HtmlRendererOptions, RenderLimits, ReportFile, ReportRendererConfig, ReportRendererContext } from './renderer';
 export { ReportLink } from './report-link';
-export type { PresignedLinkOptions, ReportLinkConfig, ReportLinkContext } from './report-link';
+export type { OnClickLinkOptions, PresignedLinkOptions, ReportLinkConfig, ReportLinkContext } from './report-link';
 export { BucketPrefix } from './bucket-prefix';
 
 export { ReportApi } from './report-api';

@@ -53,10 +53,11 @@ export interface ReportApiProps {
 }
 
 /**
- * A REST API to request reports: `POST /create_report` and `GET /reports/{id}`.
+ * A REST API to request reports: `POST /create_report`, `GET /reports/{id}` and `DELETE /reports/{id}/link`.
  *
  * `POST /create_report` takes `{"parameters": {...}, "idempotencyKey": "..."}`, both optional, and answers 202 with the report's
  * id at once; the same key again answers with the same report. `GET /reports/{id}` tells who requested the report its status.
+ * `DELETE /reports/{id}/link` revokes the links to it, where these are those of `ReportLink.onClick`.
  *
  * @example
  * declare const users: cognito.UserPool;
@@ -96,6 +97,7 @@ export class ReportApi extends Construct {
     pipeline.ledger.grant(handler, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     grantKey(pipeline.encryptionKey, handler);
     pipeline.grants.startExecution(handler);
+    pipeline.grants.revokeLinks(handler);
 
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
       description: 'Requests reports',
@@ -104,14 +106,16 @@ export class ReportApi extends Construct {
       deployOptions: { throttlingRateLimit: 10, throttlingBurstLimit: 20, ...props.deployOptions },
       defaultCorsPreflightOptions: props.allowedOrigins && {
         allowOrigins: props.allowedOrigins,
-        allowMethods: ['GET', 'POST'],
+        allowMethods: ['GET', 'POST', 'DELETE'],
         allowHeaders: ['authorization', 'content-type'],
         maxAge: Duration.hours(1),
       },
     });
     const integration = new apigateway.LambdaIntegration(handler, { allowTestInvoke: false });
     this.restApi.root.addResource('create_report').addMethod('POST', integration, authorization);
-    this.restApi.root.addResource('reports').addResource('{id}').addMethod('GET', integration, authorization);
+    const report = this.restApi.root.addResource('reports').addResource('{id}');
+    report.addMethod('GET', integration, authorization);
+    report.addResource('link').addMethod('DELETE', integration, authorization);
     this.url = this.restApi.url;
     this.handler = handler;
   }

@@ -1,4 +1,4 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -9,7 +9,8 @@ import { BucketPrefix } from './bucket-prefix';
 import { PresignFunction } from './handlers/presign-function';
 import { grantKey } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
-import { printed } from './workflow/imported-policy';
+import { onClickLink } from './workflow/on-click-link';
+import { denyOlderSignatures } from './workflow/signature-age';
 
 /**
  * What a link is bound to.
@@ -24,6 +25,11 @@ export interface ReportLinkContext {
    * Where the links are kept. Grant the link's function to put items.
    */
   readonly ledger: dynamodb.ITable;
+
+  /**
+   * For how long the ledger keeps what it knows of a run.
+   */
+  readonly ledgerRetention: Duration;
 
   /**
    * Where the pipeline's functions log, so that the steps of a run are read in one place.
@@ -70,6 +76,29 @@ export interface PresignedLinkOptions {
 }
 
 /**
+ * Options of a link that is signed when it is opened.
+ */
+export interface OnClickLinkOptions {
+  /**
+   * How long the link lives, from 1 minute to the `retention` of the pipeline. It is checked whenever the link is opened.
+   *
+   * @default Duration.days(7)
+   */
+  readonly expiresIn?: Duration;
+
+  /**
+   * Whether API Gateway logs each request to the pipeline's log group: time, method, status and latency, and no token.
+   *
+   * This needs a role for the logs of API Gateway, which is a
+   * [setting of the account and region](https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html#set-up-access-logging-permissions):
+   * without it the deployment fails. What was opened, and when, is in the ledger in any case.
+   *
+   * @default false
+   */
+  readonly accessLog?: boolean;
+}
+
+/**
  * How readers open a report.
  *
  * Extend this class for links of your own: `bind` makes the function and grants what it needs.
@@ -82,6 +111,21 @@ export abstract class ReportLink {
    */
   public static presigned(options: PresignedLinkOptions = {}): ReportLink {
     return new PresignedLink(options.expiresIn ?? Duration.hours(1));
+  }
+
+  /**
+   * A short link to an endpoint of the pipeline, which redirects to a URL that it signs there and then, for a minute at most: whoever
+   * has it can open the report until it expires or is revoked. It has about 100 characters, and never 150.
+   *
+   * Each opening is recorded. Opening it changes nothing else, because mail scanners open links, too.
+   *
+   * @example
+   * const link = ReportLink.onClick({ expiresIn: Duration.days(3) });
+   *
+   * @param options Options of the link.
+   */
+  public static onClick(options: OnClickLinkOptions = {}): ReportLink {
+    return new OnClickLink({ expiresIn: options.expiresIn ?? Duration.days(7), accessLog: options.accessLog ?? false });
   }
 
   /**
@@ -99,7 +143,7 @@ class PresignedLink extends ReportLink {
     if (expiresIn.isUnresolved() || expiresIn.toMilliseconds() < 1000 || expiresIn.toMilliseconds() > Duration.hours(1).toMilliseconds()) {
       const got = expiresIn.isUnresolved() ? 'not known at synth' : expiresIn.toHumanString();
       throw new Error(`expiresIn of a presigned link is ${got}, and the credentials that sign it live for one hour at most; `
-        + 'choose 1 second to 1 hour, or extend ReportLink with a link that is signed when it is opened');
+        + 'choose 1 second to 1 hour, or ReportLink.onClick, whose link is signed when it is opened');
     }
   }
 
@@ -138,17 +182,17 @@ class PresignedLink extends ReportLink {
   }
 }
 
-/** A URL is signed for its lifetime; the bucket itself, too, takes no older one: https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html */
-function denyOlderSignatures(scope: Construct, { bucket, objectsArn }: BucketPrefix, age: Duration): void {
-  const statement = new iam.PolicyStatement({
-    effect: iam.Effect.DENY,
-    principals: [new iam.AnyPrincipal()],
-    actions: ['s3:GetObject'],
-    resources: [objectsArn],
-    conditions: { NumericGreaterThan: { 's3:signatureAge': age.toMilliseconds() } },
-  });
-  if (!bucket.addToResourcePolicy(statement).statementAdded) {
-    Annotations.of(scope).addInfo(`the bucket ${bucket.bucketName} is imported: have this statement in its policy, and it takes no link that is older than it should be: `
-      + printed(statement, scope));
+class OnClickLink extends ReportLink {
+  public constructor(private readonly options: Required<OnClickLinkOptions>) {
+    super();
+    const { expiresIn } = options;
+    if (expiresIn.isUnresolved() || expiresIn.toMilliseconds() < Duration.minutes(1).toMilliseconds()) {
+      const got = expiresIn.isUnresolved() ? 'not known at synth' : expiresIn.toHumanString();
+      throw new Error(`expiresIn of a link that is signed when it is opened is ${got}; choose 1 minute up to the retention of the pipeline`);
+    }
+  }
+
+  public bind(scope: Construct, context: ReportLinkContext): ReportLinkConfig {
+    return onClickLink(scope, context, this.options);
   }
 }

@@ -27,9 +27,10 @@ import {
   checkFiles, checkLifetime, checkLocale, checkName, checkNotReadyTimeout, checkRenderTimeout, checkRetention, checkRunTimeout, checkTimeZone,
   checkTopic,
 } from './workflow/checks';
-import { PAUSE_PARTITION } from './workflow/contract';
+import { LINK_PARTITION, PAUSE_PARTITION, REPORT_LINKS_PARTITION } from './workflow/contract';
 import { grantKey, letServicesUse } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
+import { grantPartitions } from './workflow/ledger-partitions';
 import { warnOfOpenTopic } from './workflow/open-topic';
 import { DATA_SOURCE_EVENT, reportWorkflow } from './workflow/report-workflow';
 import { reportStorage } from './workflow/storage';
@@ -250,6 +251,17 @@ export class ReportPipelineGrants {
       conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [PAUSE_PARTITION] } },
     });
   }
+
+  /**
+   * Lets a principal revoke the links of `ReportLink.onClick`: find those of a report in the ledger, and set `revokedAt` in each. It
+   * can read no report and no token. `docs/links.md` has the command.
+   *
+   * @param grantee The principal.
+   */
+  public revokeLinks(grantee: iam.IGrantable): iam.Grant {
+    return grantPartitions(this.ledger, grantee, ['dynamodb:Query'], [`${REPORT_LINKS_PARTITION}*`])
+      .combine(grantPartitions(this.ledger, grantee, ['dynamodb:UpdateItem'], [`${LINK_PARTITION}*`], ['pk', 'sk', 'revokedAt']));
+  }
 }
 
 /**
@@ -364,7 +376,9 @@ export class ScheduledReportPipeline extends Construct {
       data, reports, logGroup, encryptionKey, policiesInPlace, timeout: renderTimeout,
     });
     checkFiles(renderer.files);
-    const link = (props.link ?? ReportLink.presigned()).bind(new Construct(this, 'Link'), { reports, ledger: this.ledger, logGroup, encryptionKey });
+    const link = (props.link ?? ReportLink.presigned()).bind(new Construct(this, 'Link'), {
+      reports, ledger: this.ledger, ledgerRetention: this.ledgerRetention, logGroup, encryptionKey,
+    });
     checkLifetime(link.expiresIn, retention);
 
     const openRunScope = new Construct(this, 'OpenRun');

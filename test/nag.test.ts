@@ -3,7 +3,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ReportApi, ScheduledReportPipelineProps } from '../src';
+import { ReportApi, ReportLink, ScheduledReportPipelineProps } from '../src';
 import { TestStack } from './support/synth';
 
 /** What cdk-nag finds below a path of the stack. */
@@ -18,6 +18,10 @@ describe('cdk-nag, AwsSolutions', () => {
     ['the three required props', () => ({})],
     ['a schedule', () => ({ schedule: ScheduleExpression.cron({ hour: '7', timeZone: TimeZone.EUROPE_MADRID }) })],
     ['an owner', stack => ({ ownerTopic: stack.topic })],
+    ['links that are signed when they are opened', () => ({ link: ReportLink.onClick() })],
+    ['such links, with an access log and a key', stack => ({
+      link: ReportLink.onClick({ accessLog: true }), encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }),
+    })],
     ['a key', stack => ({ encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }) })],
   ])('finds nothing that is not acknowledged with a reason: %s', (_name, props) => {
     const stack = new TestStack();

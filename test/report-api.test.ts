@@ -13,13 +13,14 @@ function withApi(props: (stack: TestStack) => Partial<ReportApiProps>) {
 const cognitoAuthorizer = (stack: TestStack) => new apigateway.CognitoUserPoolsAuthorizer(stack, 'Authorizer', { cognitoUserPools: [new cognito.UserPool(stack, 'Users')] });
 
 describe('ReportApi', () => {
-  test('serves POST /create_report and GET /reports/{id} to who is signed in', () => {
+  test('serves POST /create_report, GET /reports/{id} and DELETE /reports/{id}/link to who is signed in', () => {
     const { stack, make } = withApi(s => ({ authorizer: cognitoAuthorizer(s) }));
     make();
     const methods = Object.values<any>(stack.template.findResources('AWS::ApiGateway::Method')).map(({ Properties }) => Properties);
-    expect(methods.map(({ HttpMethod, AuthorizationType }) => `${HttpMethod} ${AuthorizationType}`).sort()).toEqual(['GET COGNITO_USER_POOLS', 'POST COGNITO_USER_POOLS']);
+    expect(methods.map(({ HttpMethod, AuthorizationType }) => `${HttpMethod} ${AuthorizationType}`).sort()).toEqual(['DELETE COGNITO_USER_POOLS', 'GET COGNITO_USER_POOLS', 'POST COGNITO_USER_POOLS']);
     stack.template.hasResourceProperties('AWS::ApiGateway::Resource', { PathPart: 'create_report' });
     stack.template.hasResourceProperties('AWS::ApiGateway::Resource', { PathPart: '{id}' });
+    stack.template.hasResourceProperties('AWS::ApiGateway::Resource', { PathPart: 'link' });
   });
 
   test('is throttled', () => {
@@ -30,12 +31,12 @@ describe('ReportApi', () => {
     });
   });
 
-  test('can start this state machine, and read and write its ledger, and no more', () => {
+  test('can start this state machine, read and write its ledger and revoke links, and no more', () => {
     const { stack, make } = withApi(() => ({ authorizationType: apigateway.AuthorizationType.IAM }));
     make();
     const policies = Object.entries<any>(stack.template.findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('Api'));
     expect(policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement).flatMap(({ Action }) => Action).sort()).toEqual([
-      'dynamodb:GetItem', 'dynamodb:UpdateItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'states:StartExecution',
+      'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem', 'dynamodb:UpdateItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'states:StartExecution',
     ]);
   });
 

@@ -111,15 +111,18 @@ describe('a function as data source', () => {
   });
 });
 
-describe('a presigned link', () => {
-  test('is refused by the bucket, too, once it is older than it may be', () => {
+describe('what was signed', () => {
+  test.each([
+    ['a presigned link', ReportLink.presigned({ expiresIn: Duration.minutes(15) }), 900_000],
+    ['what an on-click link is redirected to', ReportLink.onClick(), 60_000],
+  ])('%s, is refused by the bucket, too, once it is older than it may be', (_what, link, age) => {
     const stack = new TestStack();
-    stack.pipeline({ link: ReportLink.presigned({ expiresIn: Duration.minutes(15) }) });
+    stack.pipeline({ link });
     stack.template.hasResourceProperties('AWS::S3::BucketPolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([{
           Action: 's3:GetObject',
-          Condition: { NumericGreaterThan: { 's3:signatureAge': 900_000 } },
+          Condition: { NumericGreaterThan: { 's3:signatureAge': age } },
           Effect: 'Deny',
           Principal: { AWS: '*' },
           Resource: { 'Fn::Join': ['', [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^ReportBucket'), 'Arn'] }, '/reports/*']] },

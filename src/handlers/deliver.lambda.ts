@@ -8,8 +8,8 @@ import { publication } from './publication';
 import { isWebAddress } from './rendering/cells';
 import { validated } from './validation';
 import { formatCount, formatInstant, formatPeriod } from './wording';
-import { DeliverEvent, DeliverResult, LinkEvent, LinkResult, RenderResult } from '../workflow/contract';
-import { linkResult, renderResult } from '../workflow/schema';
+import { DeliverEvent, DeliverResult, LinkEvent, LinkResult, LinksToSend, RenderResult } from '../workflow/contract';
+import { linkResult, linksToSend, renderResult } from '../workflow/schema';
 
 const ledger = ledgerFromEnvironment();
 const lambda = new LambdaClient({});
@@ -28,7 +28,8 @@ const PUBLISH_TIMEOUT_MS = 10_000;
 /** With `onUncertain: RESEND`, the publish calls that there may be in all. */
 const PUBLISHES_IF_UNKNOWN = 3;
 
-interface DeliverableFile { readonly name: string; readonly bytes: number; readonly etag?: string; readonly link: LinkItem }
+type SendableLink = LinkItem & { readonly verifyUrl?: string };
+interface DeliverableFile { readonly name: string; readonly bytes: number; readonly etag?: string; readonly link: SendableLink }
 
 /** Delivers the report: once its files are proven to open through the very links that are sent, and at most once. */
 export async function handler(event: DeliverEvent): Promise<DeliverResult> {
@@ -95,38 +96,52 @@ async function reasonToSkip(rendered: RenderResult, run: RunItem): Promise<SkipR
   return undefined;
 }
 
-/** The files with their links; a link that has aged, in a slow render or before a redrive, is minted anew by the function that made it. */
+/**
+ * The files with their links. The function of the link is asked for them where the ledger does not keep them, or keeps one that has aged,
+ * in a slow render or before a redrive.
+ */
 async function withFreshLinks(event: DeliverEvent, rendered: RenderResult): Promise<DeliverableFile[]> {
   const leastRemaining = Number(requireEnv('LINK_LIFETIME_SECONDS')) * 1000 * LEAST_REMAINING_LIFE;
-  let links = validated<LinkResult>(linkResult, event.link, 'the result of the link function', 'InvalidLink').links;
-  if (links.some(link => Date.parse(link.expiresAt) - Date.now() < leastRemaining)) {
-    links = await mintAnew(event);
+  const names = rendered.files.map(({ name }) => name);
+  const { links: told } = validated<LinkResult>(linkResult, event.link, 'the result of the link function', 'InvalidLink');
+  const isFresh = told.every(link => Date.parse(link.expiresAt) - Date.now() >= leastRemaining);
+  let links = isFresh ? await linksTo(names, told, event) : [];
+  if (!isFresh || links.includes(undefined)) {
+    links = await linksTo(names, await askForLinks(event), event);
   }
-  return Promise.all(rendered.files.map(async ({ name, bytes, etag }) => {
-    const link = await ledger.link(event.reportId, event.attempt, name);
-    if (!links.some(({ file }) => file === name) || !link || !isWebAddress(link.url) || Number.isNaN(Date.parse(link.expiresAt))) {
-      throw new ReportError('InvalidLink', `the link function kept no link to ${name} in the ledger, or none with a url and an expiresAt`);
+  return rendered.files.map(({ name, bytes, etag }, index) => {
+    const link = links[index];
+    if (!link || ![link.url, link.verifyUrl ?? link.url].every(isWebAddress) || Number.isNaN(Date.parse(link.expiresAt))) {
+      throw new ReportError('InvalidLink', `the link function kept no link to ${name} in the ledger and returned none, or none with a url and an expiresAt`);
     }
     return { name, bytes, etag, link };
+  });
+}
+
+/** The link to each file, as the function returned it, or else as it keeps it in the ledger. */
+async function linksTo(names: string[], answered: LinksToSend['links'], event: DeliverEvent): Promise<(SendableLink | undefined)[]> {
+  return Promise.all(names.map(async name => {
+    const answer = answered.find(({ file }) => file === name);
+    return answer?.url === undefined ? answer && ledger.link(event.reportId, event.attempt, name) : answer as SendableLink;
   }));
 }
 
-async function mintAnew(event: DeliverEvent): Promise<LinkResult['links']> {
+async function askForLinks(event: DeliverEvent): Promise<LinksToSend['links']> {
   const { rendered, link, executionArn, redriveCount, ...linkEvent } = event;
   const answer = await lambda.send(new InvokeCommand({
     FunctionName: requireEnv('LINK_FUNCTION_ARN'),
-    Payload: JSON.stringify(linkEvent satisfies LinkEvent),
+    Payload: JSON.stringify({ ...linkEvent, deliver: true } satisfies LinkEvent),
   }));
   const payload = JSON.parse(answer.Payload!.transformToString());
   if (answer.FunctionError) {
-    throw new Error(`the link had aged and could not be made anew: ${payload?.errorMessage ?? answer.FunctionError}`);
+    throw new Error(`the links to send could not be made: ${payload?.errorMessage ?? answer.FunctionError}`);
   }
-  return validated<LinkResult>(linkResult, payload, 'the result of the link function', 'InvalidLink').links;
+  return validated<LinksToSend>(linksToSend, payload, 'the result of the link function', 'InvalidLink').links;
 }
 
-/** Opens the file through its link, as a reader will, and compares its length and its ETag with what was written. */
+/** Opens the file through its link, as a reader will or as that link will be signed, and compares its length and its ETag with what was written. */
 async function verifyOpens({ name, bytes, etag, link }: DeliverableFile): Promise<void> {
-  const response = await fetch(link.url, { headers: { range: 'bytes=0-0' }, signal: AbortSignal.timeout(10_000) }).catch((error: Error & { cause?: { code?: string } }) => {
+  const response = await fetch(link.verifyUrl ?? link.url, { headers: { range: 'bytes=0-0' }, signal: AbortSignal.timeout(10_000) }).catch((error: Error & { cause?: { code?: string } }) => {
     throw new Error(`the link to ${name} could not be opened: ${error.cause?.code ?? error.name}`);
   });
   await response.body?.cancel();

@@ -5,11 +5,13 @@ import { reportIdFor } from './claim';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import { ledgerFromEnvironment, RunItem, seenStatus } from './ledger';
+import { linkTokensFromEnvironment } from './link-tokens';
 import { validated } from './validation';
 import { Parameters, PARAMETERS_LIMIT_BYTES, StartInput } from '../workflow/contract';
 import { createReportBody } from '../workflow/schema';
 
 const ledger = ledgerFromEnvironment();
+const tokens = linkTokensFromEnvironment();
 const sfn = new SFNClient({});
 
 /** What else than the parameters fits in a body: the idempotency key and the braces. */
@@ -33,6 +35,7 @@ export async function handler(event: APIGatewayProxyEvent): Promise<APIGatewayPr
     switch (`${event.httpMethod} ${event.resource}`) {
       case 'POST /create_report': return answer(event, 202, await createReport(event));
       case 'GET /reports/{id}': return answer(event, 200, await getReport(event));
+      case 'DELETE /reports/{id}/link': return answer(event, 204, await revokeLinks(event));
       default: throw new Refusal(404, `there is no ${event.httpMethod} ${event.resource}`);
     }
   } catch (error) {
@@ -79,14 +82,27 @@ async function start(reportId: string, parameters: Parameters): Promise<boolean>
   }
 }
 
-/** Status, period, rows and expiry, to who asked for the report; to everyone else the same answer as for one that does not exist. */
+/** Status, period, rows and expiry. */
 async function getReport(event: APIGatewayProxyEvent) {
+  return described(await ownReport(event));
+}
+
+/** Revokes all links to the report, as often as it is asked to. */
+async function revokeLinks(event: APIGatewayProxyEvent): Promise<void> {
+  const { reportId } = await ownReport(event);
+  if (await tokens.revokeAll(reportId, new Date().toISOString()) === 0) {
+    throw new Refusal(409, 'There is no link to revoke: this report was not sent yet, or as a link that opens until it expires and can not be revoked.');
+  }
+}
+
+/** The report, to who asked for it; to everyone else the same answer as for one that does not exist. */
+async function ownReport(event: APIGatewayProxyEvent): Promise<RunItem> {
   const reportId = event.pathParameters?.id ?? '';
   const item = /^[0-9a-f]{32}$/.test(reportId) ? await ledger.run(reportId) : undefined;
   if (!item || item.requester !== callerOf(event)) {
     throw new Refusal(404, 'There is no report with this id that you requested.');
   }
-  return described(item);
+  return item;
 }
 
 function described(item: RunItem) {
@@ -139,7 +155,7 @@ export function callerOf({ requestContext: { authorizer, identity } }: Pick<APIG
   return 'public';
 }
 
-function answer(event: APIGatewayProxyEvent, statusCode: number, body: object): APIGatewayProxyResult {
+function answer(event: APIGatewayProxyEvent, statusCode: number, body?: object | void): APIGatewayProxyResult {
   const origin = event.headers?.origin ?? event.headers?.Origin ?? '';
   const allowed = origin !== '' && (process.env.ALLOWED_ORIGINS ?? '').split(',').some(known => known === origin || known === '*');
   return {
@@ -150,6 +166,6 @@ function answer(event: APIGatewayProxyEvent, statusCode: number, body: object): 
       'x-content-type-options': 'nosniff',
       ...(allowed && { 'access-control-allow-origin': origin, 'vary': 'Origin' }),
     },
-    body: JSON.stringify(body),
+    body: body ? JSON.stringify(body) : '',
   };
 }

@@ -167,12 +167,26 @@ export interface LinkEvent extends Run {
   readonly files: OutputFile[];
   /** The item of the ledger in which to keep `url` and `expiresAt` for each file: `sk` is this one with the file's name behind it. */
   readonly ledger: { readonly table: string; readonly pk: string; readonly sk: string };
+  /** Set when the links are about to be sent: this answer is kept nowhere, and may hold URLs. */
+  readonly deliver?: true;
 }
 
 /** What the function of a link returns: no URL, because Step Functions keeps what states return for 90 days. */
 export interface LinkResult {
   readonly version: typeof CONTRACT_VERSION;
   readonly links: { readonly file: string; readonly expiresAt: string }[];
+}
+
+/** What the function of a link returns to who sends the links. A URL that it does not return is in the ledger. */
+export interface LinksToSend {
+  readonly version: typeof CONTRACT_VERSION;
+  readonly links: {
+    readonly file: string;
+    readonly expiresAt: string;
+    readonly url?: string;
+    /** Opens the file as `url` does, for the check before delivery. Default: `url`. */
+    readonly verifyUrl?: string;
+  }[];
 }
 
 /** What the handler that opens a run returns; the rest of the workflow follows from `outcome`. */
@@ -243,6 +257,13 @@ export interface FailureMessage {
 
 /** The partition of the ledger whose item `pause` is there while the schedules are paused. */
 export const PAUSE_PARTITION = 'pipeline';
+
+/** The partitions of the ledger with the links that are signed when they are opened: by the hash of the token, and by the id of the report. */
+export const LINK_PARTITION = 'link#';
+export const REPORT_LINKS_PARTITION = 'report-links#';
+
+/** How long the URL lives that is signed when a link is opened: as long as a browser needs to follow it. */
+export const SIGNED_WHEN_OPENED_SECONDS = 60;
 
 /** The state that closes a run that failed. Its handler looks past it in the history of the execution. */
 export const CLOSE_FAILED_RUN = 'Close failed run';

@@ -108,6 +108,31 @@ export const linkResult = {
   },
 } as const;
 
+/** What the function of a link answers to who sends the links. */
+export const linksToSend = {
+  type: 'object',
+  required: ['version', 'links'],
+  additionalProperties: false,
+  properties: {
+    version,
+    links: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['file', 'expiresAt'],
+        additionalProperties: false,
+        properties: {
+          file: { type: 'string', minLength: 1 },
+          expiresAt: instant,
+          url: { type: 'string', minLength: 1 },
+          verifyUrl: { type: 'string', minLength: 1 },
+        },
+      },
+    },
+  },
+} as const;
+
 const address = { bucket: { type: 'string' }, key: { type: 'string' } } as const;
 const period = {
   type: 'object',
@@ -162,6 +187,7 @@ export const linkEvent = {
       required: ['table', 'pk', 'sk'],
       properties: { table: { type: 'string' }, pk: { type: 'string' }, sk: { type: 'string' } },
     },
+    deliver: { const: true },
   },
 } as const;
 
@@ -254,5 +280,5 @@ export const failureMessage = {
 export const dataContract = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'ScheduledReportPipeline data contract, version 1',
-  $defs: { dataSourceEvent, dataSourceResult, dataNotReady, renderEvent, renderResult, linkEvent, linkResult, reportReadyMessage, failureMessage },
+  $defs: { dataSourceEvent, dataSourceResult, dataNotReady, renderEvent, renderResult, linkEvent, linkResult, linksToSend, reportReadyMessage, failureMessage },
 } as const;

@@ -1,7 +1,7 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import { validated } from '../../src/handlers/validation';
-import type { DataNotReady, DataSourceResult, LinkResult, RenderResult } from '../../src/workflow/contract';
-import { dataNotReady, dataSourceResult, linkResult, renderResult } from '../../src/workflow/schema';
+import type { DataNotReady, DataSourceResult, LinkResult, LinksToSend, RenderResult } from '../../src/workflow/contract';
+import { dataNotReady, dataSourceResult, linkResult, linksToSend, renderResult } from '../../src/workflow/schema';
 
 /** A schema without what types can not say: how many items, and which of two properties. */
 type Typed<S> = S extends readonly (infer I)[] ? readonly Typed<I>[]
@@ -19,11 +19,12 @@ const agree: [
   FromContract<typeof dataSourceResult>['totals'] extends DataSourceResult['totals'] ? true : false,
   Agree<Writable<FromContract<typeof renderResult>>, Writable<RenderResult>>,
   Agree<Writable<FromContract<typeof linkResult>>, Writable<LinkResult>>,
+  Agree<Writable<FromContract<typeof linksToSend>>, Writable<LinksToSend>>,
   Agree<Writable<FromContract<typeof dataNotReady>>, Writable<DataNotReady>>,
-] = [true, true, true, true, true];
+] = [true, true, true, true, true, true];
 
 test('the schemas and the interfaces agree', () => {
-  expect(agree).toEqual([true, true, true, true, true]);
+  expect(agree).toEqual([true, true, true, true, true, true]);
 });
 
 const columns: DataSourceResult['columns'] = [{ name: 'supplier', type: 'text' }, { name: 'price', label: 'Price', type: 'currency', currency: 'EUR', decimals: 2 }];

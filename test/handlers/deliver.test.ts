@@ -206,6 +206,9 @@ describe('a report that opens', () => {
 });
 
 describe('a report that does not open', () => {
+  const noLink = 'the link function kept no link to report.html in the ledger and returned none, or none with a url and an expiresAt';
+  const answersWith = (...links: object[]) => lambda.on(InvokeCommand).resolves({ Payload: payload({ version: 1, links }) });
+
   afterEach(() => {
     expect(published()).toEqual([]);
     expect(delivery()).toBeUndefined();
@@ -257,7 +260,6 @@ describe('a report that does not open', () => {
     });
 
   test.each<[string, object | undefined]>([
-    ['there is none', undefined],
     ['it is no URL', { url: `reports/${SECRET}`, expiresAt: '2026-11-21T07:00:03.000Z' }],
     ['it has no expiry', { url: LINK_URL }],
   ])('because its link is not in the ledger: %s', async (_what, link) => {
@@ -266,12 +268,28 @@ describe('a report that does not open', () => {
 
     const error = await failure();
 
-    expect(error).toMatchObject({ name: 'InvalidLink', message: 'the link function kept no link to report.html in the ledger, or none with a url and an expiresAt' });
+    expect(error).toMatchObject({ name: 'InvalidLink', message: noLink });
     expect(fetched).toEqual([]);
   });
 
-  test('because the link is to another file', async () => {
-    expect(await failure({ link: { version: 1, links: [{ file: 'other.html', expiresAt: '2026-11-21T07:00:03.000Z' }] } })).toMatchObject({ name: 'InvalidLink' });
+  test.each<[string, object | undefined]>([
+    ['there is none', undefined],
+    ['it is no URL', { url: `reports/${SECRET}` }],
+    ['it has no web address', { url: 'javascript:alert(1)' }],
+    ['what verifies it has none', { url: 'https://example.com/t', verifyUrl: 'file:///etc/passwd' }],
+  ])('because its link is neither in the ledger nor returned: %s', async (_what, link) => {
+    dynamodb.remove(`${openedRun(opened).ledger.pk} ${openedRun(opened).ledger.sk}report.html`);
+    answersWith({ file: 'report.html', expiresAt: '2026-11-21T07:00:03.000Z', ...link });
+
+    expect(await failure()).toMatchObject({ name: 'InvalidLink', message: noLink });
+    expect(fetched).toEqual([]);
+  });
+
+  test('because the link is to another file, and to no other when it is asked for', async () => {
+    const links = [{ file: 'other.html', expiresAt: '2026-11-21T07:00:03.000Z' }];
+    answersWith(...links);
+
+    expect(await failure({ link: { version: 1, links } })).toMatchObject({ name: 'InvalidLink', message: noLink });
   });
 
   test.each<[string, any, string]>([
@@ -317,7 +335,7 @@ describe('a link that has aged', () => {
     expect(run().linkExpiresAt).toBe('2026-11-21T07:10:00.000Z');
   });
 
-  test('is made by the function of the link, which is told what it was told before', async () => {
+  test('is made by the function of the link, which is told what it was told before and that it is sent now', async () => {
     setClock('2026-11-21T06:30:00Z');
     await deliver();
 
@@ -325,14 +343,14 @@ describe('a link that has aged', () => {
     expect(lambda.commandCalls(InvokeCommand)).toHaveLength(1);
     const { FunctionName, Payload } = lambda.commandCalls(InvokeCommand)[0].args[0].input;
     expect(FunctionName).toBe('arn:aws:lambda:eu-west-1:111111111111:function:link');
-    expect(JSON.parse(Payload as string)).toEqual({ ...told, files, ledger });
+    expect(JSON.parse(Payload as string)).toEqual({ ...told, files, ledger, deliver: true });
   });
 
   test('and can not be made anew for now is tried again by the workflow', async () => {
     setClock('2026-11-21T06:30:00Z');
     lambda.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: payload({ errorType: 'ThrottlingException', errorMessage: 'Rate exceeded' }) });
 
-    expect(await failure()).toMatchObject({ name: 'Error', message: 'the link had aged and could not be made anew: Rate exceeded' });
+    expect(await failure()).toMatchObject({ name: 'Error', message: 'the links to send could not be made: Rate exceeded' });
     expect(published()).toEqual([]);
   });
 
@@ -341,6 +359,73 @@ describe('a link that has aged', () => {
     lambda.on(InvokeCommand).resolves({ Payload: payload(null) });
 
     expect(await failure()).toMatchObject({ name: 'InvalidLink' });
+  });
+});
+
+describe('a link that the ledger does not keep', () => {
+  const SHORT_URL = 'https://abcdefghij.execute-api.eu-west-1.amazonaws.com/open/';
+  let made: number;
+  beforeEach(() => {
+    dynamodb.remove(`${openedRun(opened).ledger.pk} ${openedRun(opened).ledger.sk}report.html`);
+    made = 0;
+    lambda.on(InvokeCommand).callsFake(({ Payload }) => {
+      happened.push('mint');
+      expect(JSON.parse(Payload).deliver).toBe(true);
+      return { Payload: payload({ version: 1, links: [{ file: 'report.html', expiresAt: '2026-11-28T06:00:00Z', url: `${SHORT_URL}${++made}`, verifyUrl: LINK_URL }] }) };
+    });
+  });
+
+  test('is asked for, the file verified without it, and it is sent', async () => {
+    expect(await deliver()).toMatchObject({ status: 'DELIVERED' });
+
+    expect(happened).toEqual(['mint', 'open', 'publish']);
+    expect(fetched.map(({ url }) => url)).toEqual([LINK_URL]);
+    expect(published()[0].Message).toContain(`${SHORT_URL}1 until 28 Nov 2026, 07:00`);
+    expect(published()[0].Message).not.toContain(LINK_URL);
+    expect(run()).toMatchObject({ status: 'DELIVERED', linkExpiresAt: '2026-11-28T06:00:00Z' });
+  });
+
+  test('is verified itself, where nothing else is said to verify it', async () => {
+    lambda.on(InvokeCommand).resolves({ Payload: payload({ version: 1, links: [{ file: 'report.html', expiresAt: '2026-11-28T06:00:00Z', url: `${SHORT_URL}1` }] }) });
+    await deliver();
+
+    expect(fetched.map(({ url }) => url)).toEqual([`${SHORT_URL}1`]);
+  });
+
+  test('is kept nowhere', async () => {
+    await deliver();
+
+    expect(JSON.stringify(dynamodb.keys().map(key => dynamodb.item(key.split(' ')[0], key.slice(key.indexOf(' ') + 1))))).not.toContain(SHORT_URL);
+    expect(JSON.stringify(await deliver())).not.toContain(SHORT_URL);
+    expect(published()).toHaveLength(1);
+  });
+
+  test('is not sent where the file behind it is not what was rendered', async () => {
+    opens(206, { 'content-range': 'bytes 0-0/1' });
+
+    expect(await failure()).toMatchObject({ name: 'InvalidRender' });
+    expect(published()).toEqual([]);
+  });
+
+  test('is not made for a report that is skipped', async () => {
+    process.env.ON_EMPTY = 'SKIP';
+    await deliver({ rendered: rendered({ rows: 0 }) });
+
+    expect(happened).toEqual([]);
+  });
+
+  test.each<['before' | 'after', number, string, string[]]>([
+    ['before', 1, 'DELIVERED', ['mint', 'open', 'mint', 'open', 'publish']], // nothing was claimed: it is sent with another link
+    ['after', 1, 'DeliveryUncertain', ['mint', 'open', 'mint', 'open']],
+    ['before', 3, 'DeliveryUncertain', ['mint', 'open', 'publish', 'mint', 'open']],
+    ['after', 3, 'DELIVERED', ['mint', 'open', 'publish']],
+    ['before', 4, 'DELIVERED', ['mint', 'open', 'publish']],
+  ])('is never published twice: the function ends %s its write %d', async (when, n, end, what) => {
+    setClockAndTimers('2026-11-21T06:00:10Z');
+    crash(when, n);
+
+    expect(await tries()).toBe(end);
+    expect(happened).toEqual(what);
   });
 });
 

@@ -5,7 +5,8 @@ import { TABLE } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { captureLogs, SECRET } from './support/logs';
 import { NOW, PARAMETERS, SCHEDULE } from './support/runs';
-import { fileName, handler } from '../../src/handlers/presign.lambda';
+import { handler } from '../../src/handlers/presign.lambda';
+import { fileName } from '../../src/handlers/signing';
 import { LinkEvent, OutputFile } from '../../src/workflow/contract';
 
 const dynamodb = new FakeDynamoDB(TABLE);
@@ -122,6 +123,15 @@ describe('the link', () => {
 
     expect(keptUrl().searchParams.get('X-Amz-SignedHeaders')).toBe('host');
     expect([...keptUrl().searchParams.keys()]).not.toContain('x-amz-checksum-mode');
+  });
+
+  test.each([[700, 1400], [1200, 1900]])('has, with a session token of %d characters, about %d', async (token, about) => {
+    sts.on(AssumeRoleCommand).resolves({
+      Credentials: { AccessKeyId: 'ASIAABCDEFGHIJKLMNOP', SecretAccessKey: SECRET, SessionToken: `${'A'.repeat(token - 4)}B/==`, Expiration: new Date('2026-11-21T07:00:05Z') },
+    });
+    await handler({ ...event, files: [{ ...HTML, bucket: 'inventory-reportbucket4d99a0aa-1a2b3c4d5e6f' }] });
+
+    expect(Math.abs(keptLink().url.length - about)).toBeLessThan(100);
   });
 
   test('is one of each file', async () => {

@@ -6,6 +6,7 @@ import { STATE_MACHINE, TABLE } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { captureLogs, SECRET } from './support/logs';
 import { execution, NOW, openedRun, SCHEDULE } from './support/runs';
+import { LinkTokens } from '../../src/handlers/link-tokens';
 import { handler as openRun } from '../../src/handlers/open-run.lambda';
 import { callerOf, handler } from '../../src/handlers/report-api.lambda';
 
@@ -29,7 +30,7 @@ async function call(event: Changes) {
   const { body, ...answer } = await handler({
     headers: {}, body: null, isBase64Encoded: false, pathParameters: null, ...rest, requestContext: { authorizer, identity },
   } as APIGatewayProxyEvent);
-  return { ...answer, body: JSON.parse(body) };
+  return { ...answer, body: body === '' ? undefined : JSON.parse(body) };
 }
 const post = async (body?: unknown, changes: Changes = {}) => call({ httpMethod: 'POST', resource: '/create_report', body: typeof body === 'string' ? body : JSON.stringify(body), ...changes });
 const get = async (id: string, changes: Changes = {}) => call({ httpMethod: 'GET', resource: '/reports/{id}', pathParameters: { id }, ...changes });
@@ -376,6 +377,53 @@ describe('the answer', () => {
     process.env.ALLOWED_ORIGINS = '*';
 
     expect((await post({}, { headers: { origin: 'https://a.example.com' } })).headers).toHaveProperty('access-control-allow-origin', 'https://a.example.com');
+  });
+});
+
+describe('DELETE /reports/{id}/link', () => {
+  const revoke = async (id: string, changes: Changes = {}) => call({ httpMethod: 'DELETE', resource: '/reports/{id}/link', pathParameters: { id }, ...changes });
+  const links = new LinkTokens(TABLE);
+  const newLink = async (reportId: string) => links.create({
+    reportId, attempt: 1, file: 'report.html', bucket: 'b', key: 'k', contentType: 'text/html', fileName: 'f', createdAt: NOW, expiresAt: '2026-11-28T06:00:00Z',
+  }, 1);
+
+  test('revokes all links to the report, for who requested it', async () => {
+    const { body: { reportId } } = await post({});
+    const tokens = [await newLink(reportId), await newLink(reportId)];
+
+    expect(await revoke(reportId)).toEqual({ statusCode: 204, headers: expect.anything(), body: undefined });
+    expect((await Promise.all(tokens.map(async token => links.find(token)))).map(({ link }) => link!.revokedAt)).toEqual([NOW, NOW]);
+  });
+
+  test('answers the same the second time', async () => {
+    const { body: { reportId } } = await post({});
+    await newLink(reportId);
+
+    expect(await revoke(reportId)).toEqual(await revoke(reportId));
+  });
+
+  test('says where there is nothing to revoke', async () => {
+    const { body: { reportId } } = await post({});
+
+    expect(await revoke(reportId)).toMatchObject({ statusCode: 409, body: { message: expect.stringMatching(/^There is no link to revoke: this report was not sent yet, or/) } });
+  });
+
+  test('answers everybody else as for a report that does not exist, and revokes nothing', async () => {
+    const { body: { reportId } } = await post({});
+    const token = await newLink(reportId);
+
+    expect(await revoke(reportId, { authorizer: BEN })).toEqual(await revoke('0'.repeat(32)));
+    expect((await revoke(reportId, { authorizer: BEN })).statusCode).toBe(404);
+    expect((await revoke('../x', { authorizer: ANA })).statusCode).toBe(404);
+    expect((await links.find(token)).link).not.toHaveProperty('revokedAt');
+  });
+
+  test('that fails is not answered as done', async () => {
+    const { body: { reportId } } = await post({});
+    await newLink(reportId);
+    dynamodb.interrupt('before', 'Update', 'link', () => { throw new Error('ThrottlingException'); });
+
+    expect((await revoke(reportId)).statusCode).toBe(500);
   });
 });
 

@@ -33,6 +33,7 @@ const ENVIRONMENT = {
   MESSAGE_BODY: '{{report}} for {{period}} is ready: {{link}} until {{expiry}}. Rows: {{rows}}, as of {{asOf}}. Run: {{runId}}',
   SIGNER_ROLE_ARN: 'arn:aws:iam::111111111111:role/signer',
   EXPIRES_IN_SECONDS: '3600',
+  BASE_URL: 'https://abcdefghij.execute-api.eu-west-1.amazonaws.com/open/',
   STATE_MACHINE_ARN: STATE_MACHINE,
   ALLOWED_ORIGINS: 'https://cafe.example.com',
 };

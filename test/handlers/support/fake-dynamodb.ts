@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
-  DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand, PutCommandInput, TransactWriteCommand, UpdateCommand, UpdateCommandInput,
+  DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand, PutCommandInput, QueryCommand, QueryCommandInput, TransactWriteCommand,
+  UpdateCommand, UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 
@@ -23,6 +24,7 @@ export class FakeDynamoDB {
     client.on(GetCommand).callsFake(input => this.operate('Get', input, input.Key, () => this.get(input)));
     client.on(PutCommand).callsFake((input, getClient) => this.operate('Put', input, input.Item, () => this.put(input, getClient())));
     client.on(UpdateCommand).callsFake(input => this.operate('Update', input, input.Key, () => this.update(input)));
+    client.on(QueryCommand).callsFake(input => this.query(input));
     client.on(TransactWriteCommand).callsFake(({ TransactItems }) => this.transact(TransactItems.map(({ Update }: { Update: Update }) => Update)));
     globalThis.beforeEach?.(() => this.clear());
   }
@@ -112,6 +114,19 @@ export class FakeDynamoDB {
   private get(input: GetCommandInput) {
     check(input.ConsistentRead === true, 'the ledger is read consistently');
     return { Item: this.item(input.Key!.pk, input.Key!.sk) };
+  }
+
+  /** One partition, in pages of two. */
+  private query({ TableName, KeyConditionExpression, ExpressionAttributeValues, ConsistentRead, ExclusiveStartKey }: QueryCommandInput) {
+    check(TableName === this.table, `the table ${TableName} does not exist`);
+    check(ConsistentRead === true, 'the ledger is read consistently');
+    const [, value] = /^pk = (:\w+)$/.exec(KeyConditionExpression!) ?? [];
+    check(value !== undefined, `the key condition ${KeyConditionExpression} is not known here`);
+    const partition = ExpressionAttributeValues![value];
+    const found = [...this.items.values()].filter(({ pk }) => pk === partition).sort((one, other) => one.sk < other.sk ? -1 : 1);
+    const rest = found.filter(({ sk }) => ExclusiveStartKey === undefined || sk > ExclusiveStartKey.sk);
+    const Items = structuredClone(rest.slice(0, 2));
+    return { Items, ...(rest.length > 2 && { LastEvaluatedKey: { pk: Items[1].pk, sk: Items[1].sk } }) };
   }
 
   private put(input: PutCommandInput, client: DynamoDBDocumentClient) {
@@ -229,11 +244,11 @@ class Expression {
 
   private comparison(): () => boolean {
     const token = this.next();
-    if (token === 'attribute_not_exists') {
+    if (token === 'attribute_not_exists' || token === 'attribute_exists') {
       this.expect('(');
       const name = this.name(this.next());
       this.expect(')');
-      return () => this.item?.[name] === undefined;
+      return () => (this.item?.[name] !== undefined) === (token === 'attribute_exists');
     }
     const attribute = this.name(token);
     const operator = this.next();
