@@ -280,5 +280,8 @@ export const failureMessage = {
 export const dataContract = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'ScheduledReportPipeline data contract, version 1',
-  $defs: { dataSourceEvent, dataSourceResult, dataNotReady, renderEvent, renderResult, linkEvent, linkResult, linksToSend, reportReadyMessage, failureMessage },
+  $defs: {
+    dataSourceEvent, dataSourceResult, dataNotReady, renderEvent, renderResult, linkEvent, linkResult, linksToSend,
+    reportReadyMessage, failureMessage,
+  },
 } as const;
