@@ -281,7 +281,15 @@ export const dataContract = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'ScheduledReportPipeline data contract, version 1',
   $defs: {
-    dataSourceEvent, dataSourceResult, dataNotReady, renderEvent, renderResult, linkEvent, linkResult, linksToSend,
-    reportReadyMessage, failureMessage,
+    dataSourceEvent,
+    dataSourceResult,
+    dataNotReady,
+    renderEvent,
+    renderResult,
+    linkEvent,
+    linkResult,
+    linksToSend,
+    reportReadyMessage,
+    failureMessage,
   },
 } as const;
