@@ -217,16 +217,10 @@ export interface DeliverResult {
 export const MESSAGE_VERSION = 1;
 
 /** What subscribers that are programs get (SQS, Lambda, HTTP) when a report is ready. People get its `text`. */
-export interface ReportReadyMessage {
+export interface ReportReadyMessage extends Pick<Run, 'reportId' | 'attempt' | 'report' | 'trigger' | 'period' | 'scheduledTime'> {
   readonly version: typeof MESSAGE_VERSION;
   readonly kind: 'REPORT';
   readonly status: 'COMPLETE' | 'TRUNCATED';
-  readonly reportId: string;
-  readonly attempt: number;
-  readonly report: string;
-  readonly trigger: Trigger;
-  readonly period: Period;
-  readonly scheduledTime?: string;
   readonly asOf: string;
   /** The rows in each file, and those that the data has. */
   readonly rows: number;

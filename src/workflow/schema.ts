@@ -89,7 +89,8 @@ export const renderResult = {
   },
 } as const;
 
-export const linkResult = {
+/** A link to each file, of which more than the expiry is told to some. */
+const links = <const T extends object>(more: T) => ({
   type: 'object',
   required: ['version', 'links'],
   additionalProperties: false,
@@ -102,36 +103,17 @@ export const linkResult = {
         type: 'object',
         required: ['file', 'expiresAt'],
         additionalProperties: false,
-        properties: { file: { type: 'string', minLength: 1 }, expiresAt: instant },
+        properties: { file: { type: 'string', minLength: 1 }, expiresAt: instant, ...more },
       },
     },
   },
-} as const;
+}) as const;
 
-/** What the function of a link answers to who sends the links. */
-export const linksToSend = {
-  type: 'object',
-  required: ['version', 'links'],
-  additionalProperties: false,
-  properties: {
-    version,
-    links: {
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        required: ['file', 'expiresAt'],
-        additionalProperties: false,
-        properties: {
-          file: { type: 'string', minLength: 1 },
-          expiresAt: instant,
-          url: { type: 'string', minLength: 1 },
-          verifyUrl: { type: 'string', minLength: 1 },
-        },
-      },
-    },
-  },
-} as const;
+/** What the function of a link tells the workflow. */
+export const linkResult = links({});
+
+/** What it tells who sends the links. */
+export const linksToSend = links({ url: { type: 'string', minLength: 1 }, verifyUrl: { type: 'string', minLength: 1 } });
 
 const address = { bucket: { type: 'string' }, key: { type: 'string' } } as const;
 const period = {

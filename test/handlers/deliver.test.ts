@@ -463,7 +463,7 @@ describe('a report without rows', () => {
 
 describe('the readers of the topic', () => {
   const answers = (...attributes: (Record<string, string> | undefined)[]) => attributes.reduce(
-    (stub, Attributes) => stub.resolvesOnce({ Attributes }), sns.on(GetTopicAttributesCommand, { TopicArn: TOPIC }));
+    (topic, Attributes) => topic.resolvesOnce({ Attributes }), sns.on(GetTopicAttributesCommand, { TopicArn: TOPIC }));
 
   test('that there are not yet get nothing: the report is not delivered, and its delivery not begun', async () => {
     answers({ SubscriptionsConfirmed: '0', SubscriptionsPending: '3' });
