@@ -184,7 +184,11 @@ export class Ledger {
     if (!opened && !held) {
       throw new ReportError('InvalidInput', `nobody requested the report ${reportId}; only the API makes requests, start an execution of your own without "request"`);
     }
-    return held!.executionArn === item.executionArn && held!.status === 'RUNNING' ? held : undefined;
+    const isOwn = held!.executionArn === item.executionArn;
+    if (isOwn && ENDED_STATUSES.includes(held!.status)) {
+      throw new Error(`report ${reportId} was closed while it was opened: an end of this execution was recorded late`); // the next try opens it again
+    }
+    return isOwn && held!.status === 'RUNNING' ? held : undefined;
   }
 
   /** Records a run that was not made because the pipeline is paused. False where there was more to the run before. */
