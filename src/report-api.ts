@@ -1,11 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ReportApiFunction } from './handlers/report-api-function';
 import { ScheduledReportPipeline } from './scheduled-report-pipeline';
-import { grantKey } from './workflow/encryption';
+import { acknowledgeWildcard } from './workflow/acknowledge';
+import { READER_PARTITION, RUN_PARTITION, SIGNED_WHEN_OPENED_SECONDS } from './workflow/contract';
 import { handlerDefaults } from './workflow/handler-defaults';
+import { grantPartitions } from './workflow/ledger-partitions';
 
 /**
  * Props of a report API.
@@ -17,7 +20,8 @@ export interface ReportApiProps {
   readonly pipeline: ScheduledReportPipeline;
 
   /**
-   * Who may call: a Cognito or Lambda authorizer.
+   * Who may call: a Cognito or Lambda authorizer. The groups of a caller are those in the token of Cognito, or what the context of a
+   * Lambda authorizer names as `groups`, with commas between them.
    *
    * @default - one of `authorizer`, `authorizationType` IAM and `publicAccess` is required
    */
@@ -31,7 +35,8 @@ export interface ReportApiProps {
   readonly authorizationType?: apigateway.AuthorizationType;
 
   /**
-   * Says that everybody may request reports, and see how each of these is getting on.
+   * Says that everybody may request reports, and see how each of these is getting on. Nobody can open a report or list reports by
+   * such an API, because it can not tell one caller from another.
    *
    * @default false
    */
@@ -53,11 +58,15 @@ export interface ReportApiProps {
 }
 
 /**
- * A REST API to request reports: `POST /create_report`, `GET /reports/{id}` and `DELETE /reports/{id}/link`.
+ * A REST API to request reports and to open them. `docs/api.md` describes each answer.
  *
  * `POST /create_report` takes `{"parameters": {...}, "idempotencyKey": "..."}`, both optional, and answers 202 with the report's
- * id at once; the same key again answers with the same report. `GET /reports/{id}` tells who requested the report its status.
- * `DELETE /reports/{id}/link` revokes the links to it, where these are those of `ReportLink.onClick`.
+ * id at once; the same key again answers with the same report. `GET /reports/{id}` tells its status and its steps,
+ * `GET /reports/{id}/link` gives links to its files that live for a minute, `GET /reports` lists reports, and
+ * `DELETE /reports/{id}/link` revokes the links that were sent, where these are those of `ReportLink.onClick`.
+ *
+ * A caller sees the reports that she requested, and those of a pipeline whose `readerGroups` name a group of hers. All other reports
+ * do not exist for her.
  *
  * @example
  * declare const users: cognito.UserPool;
@@ -80,23 +89,36 @@ export class ReportApi extends Construct {
     const authorization = authorizationOf(props);
     const { pipeline } = props;
 
-    const handler = new ReportApiFunction(this, 'Function', {
-      description: 'Takes requests for reports, and tells how they are getting on',
-      ...handlerDefaults(this, {
-        logGroup: pipeline.logGroup,
-        timeout: Duration.seconds(20),
-        encryptionKey: pipeline.encryptionKey,
-        environment: {
-          TABLE_NAME: pipeline.ledger.tableName,
-          LEDGER_RETENTION_SECONDS: pipeline.ledgerRetention.toSeconds().toString(),
-          STATE_MACHINE_ARN: pipeline.stateMachine.stateMachineArn,
-          ...(props.allowedOrigins && { ALLOWED_ORIGINS: props.allowedOrigins.join(',') }),
-        },
-      }),
+    const defaults = handlerDefaults(this, {
+      logGroup: pipeline.logGroup,
+      timeout: Duration.seconds(20),
+      encryptionKey: pipeline.encryptionKey,
+      environment: {},
     });
-    pipeline.ledger.grant(handler, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-    grantKey(pipeline.encryptionKey, handler);
+    const signer = props.publicAccess ? undefined : this.signerFor(defaults.role!, pipeline);
+    const bucketKey = pipeline.bucket.encryptionKey;
+    const handler = new ReportApiFunction(this, 'Function', {
+      description: 'Takes requests for reports, tells how they are getting on, and opens them',
+      ...defaults,
+      environment: {
+        TABLE_NAME: pipeline.ledger.tableName,
+        LEDGER_RETENTION_SECONDS: pipeline.ledgerRetention.toSeconds().toString(),
+        STATE_MACHINE_ARN: pipeline.stateMachine.stateMachineArn,
+        ...(pipeline.readerGroups.length > 0 && { READER_GROUPS: JSON.stringify(pipeline.readerGroups) }),
+        ...(signer && {
+          SIGNER_ROLE_ARN: signer.roleArn,
+          BUCKET_ARN: pipeline.bucket.bucketArn,
+          LINK_SECONDS: Math.min(pipeline.linkExpiresIn.toSeconds(), SIGNED_WHEN_OPENED_SECONDS).toString(),
+          ...(bucketKey && { ENCRYPTION_KEY_ARN: bucketKey.keyArn }),
+        }),
+        ...(props.allowedOrigins && { ALLOWED_ORIGINS: props.allowedOrigins.join(',') }),
+      },
+    });
+    grantPartitions(pipeline.ledger, handler, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'], [`${RUN_PARTITION}*`]);
+    grantPartitions(pipeline.ledger, handler, ['dynamodb:Query', 'dynamodb:UpdateItem'], [`${READER_PARTITION}*`]);
     pipeline.grants.startExecution(handler);
+    iam.Grant.addToPrincipal({ grantee: handler, actions: ['states:GetExecutionHistory'], resourceArns: [pipeline._executionsArn] });
+    acknowledgeWildcard(defaults.role!, pipeline._executionsArn, 'The names of the executions of this state machine are not known before they are started.');
     pipeline.grants.revokeLinks(handler);
 
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
@@ -113,11 +135,40 @@ export class ReportApi extends Construct {
     });
     const integration = new apigateway.LambdaIntegration(handler, { allowTestInvoke: false });
     this.restApi.root.addResource('create_report').addMethod('POST', integration, authorization);
-    const report = this.restApi.root.addResource('reports').addResource('{id}');
+    const reports = this.restApi.root.addResource('reports');
+    const report = reports.addResource('{id}');
     report.addMethod('GET', integration, authorization);
-    report.addResource('link').addMethod('DELETE', integration, authorization);
+    const link = report.addResource('link');
+    link.addMethod('DELETE', integration, authorization);
+    if (!props.publicAccess) {
+      reports.addMethod('GET', integration, authorization);
+      link.addMethod('GET', integration, authorization);
+    }
+    if (props.allowedOrigins) {
+      this.letPagesReadRefusals(props.allowedOrigins);
+    }
     this.url = this.restApi.url;
     this.handler = handler;
+  }
+
+  /** Each session of this role opens the files of one report, and only the function may begin one. */
+  private signerFor(handlerRole: iam.IRole, pipeline: ScheduledReportPipeline): iam.Role {
+    const signer = new iam.Role(this, 'Signer', {
+      description: 'Signs what opens a report for who is signed in',
+      assumedBy: handlerRole,
+      maxSessionDuration: Duration.hours(1),
+    });
+    pipeline.grants.readReports(signer);
+    iam.Grant.addToPrincipal({ grantee: handlerRole, actions: ['sts:AssumeRole'], resourceArns: [signer.roleArn] });
+    return signer;
+  }
+
+  /** Without this header, a page is not even told that its session has ended, or that it asks too often: API Gateway answers that by itself. */
+  private letPagesReadRefusals(origins: string[]): void {
+    const responseHeaders = { 'Access-Control-Allow-Origin': origins.length === 1 ? `'${origins[0]}'` : "'*'" };
+    for (const [id, type] of Object.entries({ Refused: apigateway.ResponseType.DEFAULT_4XX, Failed: apigateway.ResponseType.DEFAULT_5XX })) {
+      this.restApi.addGatewayResponse(id, { type, responseHeaders });
+    }
   }
 }
 

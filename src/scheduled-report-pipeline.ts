@@ -13,6 +13,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { BucketPrefix } from './bucket-prefix';
 import { ReportDataSource } from './data-source';
 import { CloseFailedRunFunction } from './handlers/close-failed-run-function';
 import { DeliverFunction } from './handlers/deliver-function';
@@ -24,8 +25,8 @@ import { ReportScheduleProps, ReportSchedules } from './report-schedule';
 import { acknowledge, acknowledgeWildcard } from './workflow/acknowledge';
 import { reportAlarms } from './workflow/alarms';
 import {
-  checkFiles, checkLifetime, checkLocale, checkName, checkNotReadyTimeout, checkRenderTimeout, checkRetention, checkRunTimeout, checkTimeZone,
-  checkTopic,
+  checkedGroups, checkFiles, checkLifetime, checkLocale, checkName, checkNotReadyTimeout, checkRenderTimeout, checkRetention, checkRunTimeout,
+  checkTimeZone, checkTopic,
 } from './workflow/checks';
 import { LINK_PARTITION, PAUSE_PARTITION, REPORT_LINKS_PARTITION } from './workflow/contract';
 import { grantKey, letServicesUse } from './workflow/encryption';
@@ -154,6 +155,16 @@ export interface ScheduledReportPipelineProps {
   readonly ownerTopic?: sns.ITopic;
 
   /**
+   * The groups whose members may see and open each report by `ReportApi`, beside who requested it: up to 20 groups of Cognito, or of
+   * another authorizer. They are in the message, too, as the attribute `group`, for subscriptions to filter by.
+   *
+   * Who is not in such a group any more sees no report of it, the earlier ones included.
+   *
+   * @default - only who requested a report, so that nobody sees a scheduled one by `ReportApi`
+   */
+  readonly readerGroups?: string[];
+
+  /**
    * The language of numbers, dates and times in the report and its message: a BCP 47 tag.
    *
    * @default 'en-GB'
@@ -223,6 +234,7 @@ export class ReportPipelineGrants {
   public constructor(
     private readonly stateMachine: sfn.StateMachine,
     private readonly ledger: dynamodb.ITable,
+    private readonly reports: BucketPrefix,
     private readonly encryptionKey?: kms.IKey,
   ) {}
 
@@ -250,6 +262,15 @@ export class ReportPipelineGrants {
       resourceArns: [this.ledger.tableArn],
       conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [PAUSE_PARTITION] } },
     });
+  }
+
+  /**
+   * Lets a principal read the files of all reports, if it knows their addresses.
+   *
+   * @param grantee The principal.
+   */
+  public readReports(grantee: iam.IGrantable): iam.Grant {
+    return this.reports.grantRead(grantee);
   }
 
   /**
@@ -315,8 +336,14 @@ export class ScheduledReportPipeline extends Construct {
   /** What the ledger keeps of a run, it keeps for so long. */
   public readonly ledgerRetention: Duration;
 
+  /** How long the links live that are sent. */
+  public readonly linkExpiresIn: Duration;
+  /** The groups whose members may see and open each report. */
+  public readonly readerGroups: string[];
+  /** @internal */
+  public readonly _executionsArn: string;
+
   private readonly schedules: ReportSchedules;
-  private readonly linkExpiresIn: Duration;
 
   public constructor(scope: Construct, id: string, props: ScheduledReportPipelineProps) {
     super(scope, id);
@@ -340,6 +367,7 @@ export class ScheduledReportPipeline extends Construct {
     warnOfOpenTopic(this, 'topic', topic);
     checkTopic('ownerTopic', ownerTopic);
     checkRetention(retention);
+    this.readerGroups = checkedGroups(props.readerGroups ?? []);
     this.encryptionKey = encryptionKey;
     if (encryptionKey) {
       letServicesUse(encryptionKey, this, policiesInPlace);
@@ -397,6 +425,7 @@ export class ScheduledReportPipeline extends Construct {
           BUCKET_NAME: bucket.bucketName,
           DATA_PREFIX: data.prefix,
           REPORTS_PREFIX: reports.prefix,
+          ...(this.readerGroups.length > 0 && { READER_GROUPS: JSON.stringify(this.readerGroups) }),
           FILES: JSON.stringify(renderer.files.map(({ name, contentType }) => ({ name, contentType }))), // in this order, whatever the language
         },
       }),
@@ -491,7 +520,7 @@ export class ScheduledReportPipeline extends Construct {
     });
     acknowledge(this.stateMachine, 'IAM5[Resource::*]', 'The delivery of logs and X-Ray know no resources: '
       + 'https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html');
-    this.grants = new ReportPipelineGrants(this.stateMachine, this.ledger, encryptionKey);
+    this.grants = new ReportPipelineGrants(this.stateMachine, this.ledger, reports, encryptionKey);
 
     // What no Catch sees.
     new events.Rule(this, 'RunsThatFailed', {
@@ -503,15 +532,15 @@ export class ScheduledReportPipeline extends Construct {
       },
       targets: [new targets.LambdaFunction(this.closeFailedRunFunction, { deadLetterQueue: this.deadLetterQueue })],
     });
-    const executionsArn = Stack.of(this).formatArn({
+    this._executionsArn = Stack.of(this).formatArn({
       service: 'states', resource: 'execution', resourceName: `${stateMachineName}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     iam.Grant.addToPrincipal({
       grantee: this.closeFailedRunFunction,
       actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
-      resourceArns: [executionsArn],
+      resourceArns: [this._executionsArn],
     });
-    acknowledgeWildcard(closeFailedRunScope, executionsArn, 'The names of the executions of this state machine are not known before they are started.');
+    acknowledgeWildcard(closeFailedRunScope, this._executionsArn, 'The names of the executions of this state machine are not known before they are started.');
 
     this.alarms = reportAlarms(new Construct(this, 'Alarms'), {
       reportName, stateMachine: this.stateMachine, deadLetterQueue: this.deadLetterQueue, topic, ownerTopic, policiesInPlace,

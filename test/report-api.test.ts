@@ -1,7 +1,8 @@
+import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import { ReportApi, ReportApiProps } from '../src';
+import { ReportApi, ReportApiProps, ReportLink } from '../src';
 import { TestStack } from './support/synth';
 
 function withApi(props: (stack: TestStack) => Partial<ReportApiProps>) {
@@ -13,14 +14,75 @@ function withApi(props: (stack: TestStack) => Partial<ReportApiProps>) {
 const cognitoAuthorizer = (stack: TestStack) => new apigateway.CognitoUserPoolsAuthorizer(stack, 'Authorizer', { cognitoUserPools: [new cognito.UserPool(stack, 'Users')] });
 
 describe('ReportApi', () => {
-  test('serves POST /create_report, GET /reports/{id} and DELETE /reports/{id}/link to who is signed in', () => {
+  /** Each method with its path and who may call it. */
+  const methodsOf = (stack: TestStack) => {
+    const resources = stack.template.findResources('AWS::ApiGateway::Resource');
+    const pathOf = (id: string): string => resources[id] ? `${pathOf(resources[id].Properties.ParentId.Ref ?? '')}/${resources[id].Properties.PathPart}` : '';
+    return Object.values<any>(stack.template.findResources('AWS::ApiGateway::Method'))
+      .map(({ Properties: { HttpMethod, ResourceId, AuthorizationType } }) => `${HttpMethod} ${pathOf(ResourceId.Ref ?? '')} ${AuthorizationType}`).sort();
+  };
+
+  test('serves all its methods to who is signed in', () => {
     const { stack, make } = withApi(s => ({ authorizer: cognitoAuthorizer(s) }));
     make();
-    const methods = Object.values<any>(stack.template.findResources('AWS::ApiGateway::Method')).map(({ Properties }) => Properties);
-    expect(methods.map(({ HttpMethod, AuthorizationType }) => `${HttpMethod} ${AuthorizationType}`).sort()).toEqual(['DELETE COGNITO_USER_POOLS', 'GET COGNITO_USER_POOLS', 'POST COGNITO_USER_POOLS']);
-    stack.template.hasResourceProperties('AWS::ApiGateway::Resource', { PathPart: 'create_report' });
-    stack.template.hasResourceProperties('AWS::ApiGateway::Resource', { PathPart: '{id}' });
-    stack.template.hasResourceProperties('AWS::ApiGateway::Resource', { PathPart: 'link' });
+    expect(methodsOf(stack)).toEqual([
+      'DELETE /reports/{id}/link COGNITO_USER_POOLS',
+      'GET /reports COGNITO_USER_POOLS',
+      'GET /reports/{id} COGNITO_USER_POOLS',
+      'GET /reports/{id}/link COGNITO_USER_POOLS',
+      'POST /create_report COGNITO_USER_POOLS',
+    ]);
+  });
+
+  test('lists and opens nothing for a public that it can not tell apart', () => {
+    const { stack, make } = withApi(() => ({ publicAccess: true }));
+    make();
+    expect(methodsOf(stack)).toEqual(['DELETE /reports/{id}/link NONE', 'GET /reports/{id} NONE', 'POST /create_report NONE']);
+    expect(Object.keys(stack.template.findResources('AWS::IAM::Role')).filter(id => id.startsWith('ApiSigner'))).toEqual([]);
+  });
+
+  test('opens reports by a role of its own, which only its function may assume', () => {
+    const { stack, make } = withApi(() => ({ authorizationType: apigateway.AuthorizationType.IAM }));
+    make();
+    const [signer] = stack.propertiesBelow('ApiSigner', 'AWS::IAM::Role');
+    const [policy] = stack.propertiesBelow('ApiSigner', 'AWS::IAM::Policy');
+    expect(signer.AssumeRolePolicyDocument.Statement).toEqual([
+      { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: { 'Fn::GetAtt': [expect.stringMatching(/^ApiRole/), 'Arn'] } } },
+    ]);
+    expect(policy.PolicyDocument.Statement).toEqual([
+      { Action: 's3:GetObject', Effect: 'Allow', Resource: { 'Fn::Join': ['', [expect.anything(), expect.stringMatching(/^\/.*reports\/\*$/)]] } },
+    ]);
+  });
+
+  test.each([
+    [ReportLink.onClick({ expiresIn: Duration.days(3) }), '60'],
+    [ReportLink.presigned(), '60'],
+    [ReportLink.presigned({ expiresIn: Duration.seconds(20) }), '20'], // the bucket takes no older signature
+  ])('opens them for a minute at most, and not longer than the link that is sent', (link, seconds) => {
+    const stack = new TestStack();
+    new ReportApi(stack, 'Api', { pipeline: stack.pipeline({ link }), authorizationType: apigateway.AuthorizationType.IAM });
+    expect(stack.propertiesBelow('ApiFunction', 'AWS::Lambda::Function')[0].Environment.Variables.LINK_SECONDS).toBe(seconds);
+  });
+
+  test('knows the groups that may see the reports', () => {
+    const stack = new TestStack();
+    new ReportApi(stack, 'Api', { pipeline: stack.pipeline({ readerGroups: ['bookkeeping'] }), authorizationType: apigateway.AuthorizationType.IAM });
+    for (const id of ['ApiFunction', 'ReportOpenRunFunction']) {
+      expect(stack.propertiesBelow(id, 'AWS::Lambda::Function')[0].Environment.Variables.READER_GROUPS).toBe('["bookkeeping"]');
+    }
+  });
+
+  test.each([
+    [['https://cafe.example.com'], "'https://cafe.example.com'"],
+    [['https://cafe.example.com', 'https://bar.example.com'], "'*'"],
+  ])('lets the pages of %j read what API Gateway itself refuses', (allowedOrigins, header) => {
+    const { stack, make } = withApi(() => ({ authorizationType: apigateway.AuthorizationType.IAM, allowedOrigins }));
+    make();
+    const responses = Object.values<any>(stack.template.findResources('AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties);
+    expect(responses.map(({ ResponseType }) => ResponseType).sort()).toEqual(['DEFAULT_4XX', 'DEFAULT_5XX']);
+    for (const { ResponseParameters } of responses) {
+      expect(ResponseParameters).toEqual({ 'gatewayresponse.header.Access-Control-Allow-Origin': header });
+    }
   });
 
   test('is throttled', () => {
@@ -31,12 +93,13 @@ describe('ReportApi', () => {
     });
   });
 
-  test('can start this state machine, read and write its ledger and revoke links, and no more', () => {
+  test('can start this state machine and read its progress, read and write its ledger, revoke links and assume its signer, and no more', () => {
     const { stack, make } = withApi(() => ({ authorizationType: apigateway.AuthorizationType.IAM }));
     make();
-    const policies = Object.entries<any>(stack.template.findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('Api'));
+    const policies = Object.entries<any>(stack.template.findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('ApiRole'));
     expect(policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement).flatMap(({ Action }) => Action).sort()).toEqual([
-      'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem', 'dynamodb:UpdateItem', 'logs:CreateLogStream', 'logs:PutLogEvents', 'states:StartExecution',
+      'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Query', 'dynamodb:UpdateItem', 'dynamodb:UpdateItem', 'dynamodb:UpdateItem',
+      'logs:CreateLogStream', 'logs:PutLogEvents', 'states:GetExecutionHistory', 'states:StartExecution', 'sts:AssumeRole',
     ]);
   });
 

@@ -504,6 +504,22 @@ describe('what is refused at synth', () => {
     expect(refusal({ link: new LongLink(), retention: Duration.days(31) })).not.toThrow();
   });
 
+  test.each<[string[], RegExp]>([
+    [['a,b'], /^readerGroups has "a,b"; name each group once, with 1 to 128 characters, without commas and blanks$/],
+    [[''], /^readerGroups has ""/],
+    [['café owners'], /^readerGroups has "café owners"/],
+    [['a\n'], /^readerGroups has "a\\n"/],
+    [['a', 'b', 'a'], /^readerGroups has "a"/],
+    [['a'.repeat(129)], /^readerGroups has "aaa/],
+    [Array.from({ length: 21 }, (_, n) => `g${n}`), /^readerGroups has 21 groups; name up to 20$/],
+  ])('fails for groups that API Gateway could not pass on: %j', (readerGroups, sentence) => {
+    expect(refusal({ readerGroups })).toThrow(sentence);
+  });
+
+  test('takes groups that are named by a token, or in any letters', () => {
+    expect(refusal({ readerGroups: [Lazy.string({ produce: () => 'owners' }), 'cafédueños', 'a'.repeat(128)] })).not.toThrow();
+  });
+
   test('fails for a retention that S3 can not keep', () => {
     expect(refusal({ retention: Duration.hours(36) })).toThrow(/^retention is 1 day 12 hours, and S3 expires objects after whole days; pass Duration.days\(n\) with n of 1 or more$/);
     expect(refusal({ retention: Duration.days(0) })).toThrow(/^retention is 0 days/);

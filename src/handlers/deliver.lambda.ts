@@ -2,6 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetTopicAttributesCommand, PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
+import { fileName } from './file-name';
 import { DeliveryItem, ledgerFromEnvironment, LinkItem, RunItem, SkipReason } from './ledger';
 import { fill, regionOf } from './message';
 import { publication } from './publication';
@@ -187,7 +188,8 @@ async function publishOnce(event: DeliverEvent, topicArn: string, rendered: Rend
     const lease = { now: new Date().toISOString(), until: new Date(until).toISOString(), publishesIfUnknown, redriven: event.redriveCount > 0 };
     if (await ledger.beginDelivery(reportId, executionArn, topicArn, lease)) {
       const { reason, ...outcome } = await publish(message, until);
-      const delivery: DeliveryItem = outcome.status === 'SENT' ? { ...outcome, rows, totalRows, dataSha256, linkExpiresAt } : outcome;
+      const sentFiles = event.files.map(file => ({ ...file, fileName: fileName(event, file) }));
+      const delivery: DeliveryItem = outcome.status === 'SENT' ? { ...outcome, rows, totalRows, dataSha256, linkExpiresAt, files: sentFiles } : outcome;
       await ledger.endDelivery(reportId, executionArn, topicArn, lease.until, delivery, new Date().toISOString());
       switch (delivery.status) {
         case 'SENT': return delivery;
@@ -235,7 +237,7 @@ async function publish(message: PublishCommand, leaseUntil: number): Promise<Out
 }
 
 function worded(event: DeliverEvent, topicArn: string, rendered: RenderResult, files: DeliverableFile[], linkExpiresAt: string) {
-  const { reportId, attempt, report, trigger, period, scheduledTime, locale, timeZone } = event;
+  const { reportId, attempt, report, trigger, period, scheduledTime, readerGroups, locale, timeZone } = event;
   const { rows, totalRows = rows, truncated = false, asOf } = rendered;
   const shown = totalRows > rows ? `${formatCount(rows, locale)} of ${formatCount(totalRows, locale)}` : formatCount(rows, locale);
   const values = {
@@ -258,6 +260,7 @@ function worded(event: DeliverEvent, topicArn: string, rendered: RenderResult, f
     trigger,
     period,
     scheduledTime,
+    readerGroups,
     asOf,
     rows,
     totalRows,

@@ -6,3 +6,8 @@ export function requireEnv(name: string): string {
   }
   return value;
 }
+
+/** The groups whose members may see the reports of this pipeline. */
+export function readerGroupsFromEnvironment(): string[] {
+  return JSON.parse(process.env.READER_GROUPS ?? '[]');
+}

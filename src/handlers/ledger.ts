@@ -2,7 +2,8 @@ import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledExc
 import { DynamoDBDocumentClient, GetCommand, TransactWriteCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
-import { PAUSE_PARTITION, Period, Trigger } from '../workflow/contract';
+import type { NamedFile } from './signing';
+import { PAUSE_PARTITION, Period, READER_PARTITION, RUN_PARTITION, Trigger } from '../workflow/contract';
 
 /** What becomes of a run. `docs/reliability.md` has the transitions between these, and a test holds them. */
 export type RunStatus = 'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | FailureStatus;
@@ -27,7 +28,11 @@ export interface RunItem {
   readonly scheduledTime?: string;
   readonly rerun?: string;
   readonly requester?: string;
+  /** The groups whose members may see the report. */
+  readonly readerGroups?: string[];
   readonly bodyHash?: string;
+  /** When it was first recorded: by this time it is listed. */
+  readonly createdAt?: string;
   readonly requestedAt?: string;
   readonly openedAt?: string;
   /** Until then something happens to a run that is REQUESTED or RUNNING; afterwards nobody works on it any more. */
@@ -42,7 +47,12 @@ export interface RunItem {
   readonly rows?: number;
   readonly totalRows?: number;
   readonly linkExpiresAt?: string;
+  /** What was delivered. */
+  readonly files?: DeliveredFile[];
 }
+
+/** A file of a report, and under which name a reader saves it. */
+export type DeliveredFile = NamedFile & { readonly name: string };
 
 export type SkipReason = 'EMPTY' | 'UNCHANGED';
 
@@ -64,6 +74,7 @@ export interface DeliveryItem {
   readonly dataSha256?: string;
   /** When the link in the message expires. */
   readonly linkExpiresAt?: string;
+  readonly files?: DeliveredFile[];
 }
 
 export interface LinkItem {
@@ -87,6 +98,8 @@ const WRITE_ATTEMPTS = 6;
 interface Change {
   readonly key: { readonly pk: string; readonly sk: string };
   readonly fields: object;
+  /** Fields that stay as they are where the item has them. */
+  readonly firstFields?: object;
   readonly condition: string;
   readonly values: object;
   readonly increment?: string;
@@ -98,8 +111,8 @@ export function ledgerFromEnvironment(): Ledger {
 }
 
 /**
- * The ledger: one item for a run, one for each delivery, link and end of it, all under `run#<report id>`; the pause of the pipeline,
- * and what each schedule delivered last.
+ * The ledger: one item for a run, one for each delivery, link and end of it, all under `run#<report id>`; the lists of who may see
+ * reports, the pause of the pipeline, and what each schedule delivered last.
  *
  * Every write is conditional on the state that it leaves and on the execution that owns the run, so that a retry repeats
  * nothing and a late twin changes nothing.
@@ -109,7 +122,7 @@ export class Ledger {
   public static readonly PAUSE = { pk: PAUSE_PARTITION, sk: 'pause' };
 
   public static key(reportId: string) {
-    return { pk: `run#${reportId}` };
+    return { pk: `${RUN_PARTITION}${reportId}` };
   }
 
   public static linkKey(reportId: string, attempt: number) {
@@ -147,12 +160,12 @@ export class Ledger {
 
   /** Records a request. Returns the item of an earlier one with the same id, which stays as it is. */
   public async request(item: Required<Pick<RunItem, 'reportId' | 'requester' | 'bodyHash' | 'requestedAt' | 'leaseUntil'>>): Promise<RunItem | undefined> {
-    const created = await this.change({
-      key: runKey(item.reportId),
-      fields: { ...item, status: 'REQUESTED', ttl: this.ttl() },
-      condition: 'attribute_not_exists(pk)',
-      values: {},
-    });
+    const createdAt = item.requestedAt;
+    const isNew = { condition: 'attribute_not_exists(pk)', values: {} };
+    const [created] = await this.changeAll([
+      { key: runKey(item.reportId), fields: { ...item, createdAt, status: 'REQUESTED', ttl: this.ttl() }, ...isNew },
+      { key: listKey(item.requester, createdAt, item.reportId), fields: { ttl: this.ttl() }, ...isNew },
+    ]);
     return created ? undefined : this.run(item.reportId);
   }
 
@@ -167,6 +180,7 @@ export class Ledger {
     const opened = await this.change({
       key: runKey(reportId),
       fields: { ...item, status: 'RUNNING', ttl: this.ttl(), ...NOT_ENDED, closedAt: undefined },
+      firstFields: { createdAt: item.openedAt },
       // A request waits for the execution that bears its id; nothing else may open it, nor may that execution open what nobody requested.
       condition: `${isRequest ? '#status = :requested' : 'attribute_not_exists(pk)'} `
         + `OR (#status IN (${ENDED}) AND (attribute_not_exists(deliveryBegunAt) OR executionArn = :owner)) `
@@ -188,18 +202,27 @@ export class Ledger {
     if (isOwn && ENDED_STATUSES.includes(held!.status)) {
       throw new Error(`report ${reportId} was closed while it was opened: an end of this execution was recorded late`); // the next try opens it again
     }
-    return isOwn && held!.status === 'RUNNING' ? held : undefined;
+    if (!isOwn || held!.status !== 'RUNNING') {
+      return undefined;
+    }
+    await this.list(held!);
+    return held;
   }
 
   /** Records a run that was not made because the pipeline is paused. False where there was more to the run before. */
   public async pause(item: Opening): Promise<boolean> {
     const { leaseUntil, openedAt, ...fields } = item;
-    return this.change({
+    const paused = await this.change({
       key: runKey(item.reportId),
       fields: { ...fields, status: 'PAUSED', closedAt: openedAt, ttl: this.ttl() },
+      firstFields: { createdAt: openedAt },
       condition: 'attribute_not_exists(pk) OR #status = :paused',
       values: { ':paused': 'PAUSED' },
     });
+    if (paused) {
+      await this.list((await this.run(item.reportId))!);
+    }
+    return paused;
   }
 
   /**
@@ -274,11 +297,11 @@ export class Ledger {
   public async delivered(
     { reportId, executionArn, scheduleArn, scheduledTime }: Pick<RunItem, 'reportId' | 'executionArn' | 'scheduleArn' | 'scheduledTime'>, sent: DeliveryItem, closedAt: string,
   ): Promise<void> {
-    const { rows, totalRows, linkExpiresAt, dataSha256 } = sent;
+    const { rows, totalRows, linkExpiresAt, files, dataSha256 } = sent;
     if (scheduleArn && scheduledTime && dataSha256) {
       await this.recordLastDelivered(scheduleArn, { dataSha256, scheduledTime: new Date(scheduledTime).toISOString() });
     }
-    await this.complete(reportId, executionArn!, { rows, totalRows, linkExpiresAt, status: 'DELIVERED', closedAt });
+    await this.complete(reportId, executionArn!, { rows, totalRows, linkExpiresAt, files, status: 'DELIVERED', closedAt });
   }
 
   /** Ends a run as one that had nothing to deliver. */
@@ -337,7 +360,7 @@ export class Ledger {
   }
 
   private async complete(
-    reportId: string, executionArn: string, fields: Pick<RunItem, 'status' | 'closedAt' | 'reason' | 'rows' | 'totalRows' | 'linkExpiresAt'>,
+    reportId: string, executionArn: string, fields: Pick<RunItem, 'status' | 'closedAt' | 'reason' | 'rows' | 'totalRows' | 'linkExpiresAt' | 'files'>,
   ): Promise<void> {
     const { status } = fields;
     const completed = await this.change({
@@ -350,6 +373,13 @@ export class Ledger {
     if (run && (run.executionArn !== executionArn || run.status !== status)) {
       throw belongsToAnother(reportId);
     }
+  }
+
+  /** Lists a run for the groups that may see it; its requester has it in his list already. */
+  private async list({ reportId, createdAt, readerGroups = [] }: RunItem): Promise<void> {
+    await Promise.all(readerGroups.map(async group => this.change({
+      key: listKey(groupReader(group), createdAt!, reportId), fields: { ttl: this.ttl() }, condition: 'attribute_not_exists(pk)', values: {},
+    })));
   }
 
   /** The time, in seconds since 1970, from which DynamoDB may delete an item. */
@@ -406,26 +436,29 @@ export class Ledger {
     }
   }
 
-  private updateOf({ key, fields, condition, values, increment }: Change): UpdateCommandInput & { UpdateExpression: string } {
+  private updateOf({ key, fields, firstFields = {}, condition, values, increment }: Change): UpdateCommandInput & { UpdateExpression: string } {
     const set = Object.entries(fields).filter(([, value]) => value !== undefined);
     const removed = Object.entries(fields).filter(([, value]) => value === undefined);
     return {
       TableName: this.table,
       Key: key,
       UpdateExpression: [
-        ...(set.length ? [`SET ${set.map(([name]) => `#${name} = :new_${name}`).join(', ')}`] : []),
+        ...(set.length ? [`SET ${[
+          ...set.map(([name]) => `#${name} = :new_${name}`),
+          ...Object.keys(firstFields).map(name => `#${name} = if_not_exists(#${name}, :new_${name})`),
+        ].join(', ')}`] : []),
         ...(removed.length ? [`REMOVE ${removed.map(([name]) => `#${name}`).join(', ')}`] : []),
         ...(increment ? [`ADD ${increment} :one`] : []),
       ].join(' '),
       ConditionExpression: condition,
       ExpressionAttributeNames: {
         ...(condition.includes('#status') && { '#status': 'status' }),
-        ...Object.fromEntries(Object.keys(fields).map(name => [`#${name}`, name])),
+        ...Object.fromEntries(Object.keys({ ...fields, ...firstFields }).map(name => [`#${name}`, name])),
       },
       ExpressionAttributeValues: {
         ...values,
         ...(increment && { ':one': 1 }),
-        ...Object.fromEntries(set.map(([name, value]) => [`:new_${name}`, value])),
+        ...Object.fromEntries([...set, ...Object.entries(firstFields)].map(([name, value]) => [`:new_${name}`, value])),
       },
     };
   }
@@ -433,7 +466,7 @@ export class Ledger {
 
 /** What is known of a run when it is opened. */
 export type Opening = Required<Pick<RunItem, 'reportId' | 'executionArn' | 'report' | 'trigger' | 'period' | 'openedAt' | 'leaseUntil'>>
-& Pick<RunItem, 'scheduleArn' | 'scheduledTime' | 'rerun'>;
+& Pick<RunItem, 'scheduleArn' | 'scheduledTime' | 'rerun' | 'readerGroups'>;
 
 /**
  * The status as a reader is told it: a run whose lease has run out is TIMED_OUT, although nobody was there to write it. The next
@@ -457,6 +490,10 @@ function belongsToAnother(reportId: string): Error {
   return new Error(`report ${reportId} belongs to another execution, which took it over`);
 }
 
+/** A group, where callers are named as `callerOf` names them: no caller has such a name. */
+export const groupReader = (group: string) => `group|${group}`;
+
+const listKey = (reader: string, createdAt: string, reportId: string) => ({ pk: `${READER_PARTITION}${reader}`, sk: `${createdAt}#${reportId}` });
 const runKey = (reportId: string) => ({ ...Ledger.key(reportId), sk: 'run' });
 const deliveryKey = (reportId: string, topicArn: string) => ({ ...Ledger.key(reportId), sk: `delivery#${topicArn}` });
 const endKey = (reportId: string, executionAttempt: string) => ({ ...Ledger.key(reportId), sk: `end#${executionAttempt}` });

@@ -1,7 +1,8 @@
 import { requireEnv } from './environment';
+import { fileName } from './file-name';
 import { linkTokensFromEnvironment } from './link-tokens';
 import { checkOwnFiles } from './own-files';
-import { assumeSigner, fileName, signedUrl, signingTime } from './signing';
+import { assumeSigner, signedUrl, signingTime } from './signing';
 import { CONTRACT_VERSION, LinkEvent, LinkResult, LinksToSend, SIGNED_WHEN_OPENED_SECONDS } from '../workflow/contract';
 
 const tokens = linkTokensFromEnvironment();

@@ -1,5 +1,5 @@
 import { checkedInput, claimOf } from './claim';
-import { requireEnv } from './environment';
+import { readerGroupsFromEnvironment, requireEnv } from './environment';
 import { folderOf } from './folder';
 import { Ledger, ledgerFromEnvironment, mayBeMadeAgain } from './ledger';
 import { periodOf } from './period';
@@ -14,6 +14,7 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
   const claim = claimOf(execution, input);
   const { reportId, trigger } = claim;
   const timeZone = requireEnv('TIME_ZONE');
+  const readerGroups = readerGroupsFromEnvironment();
   const now = new Date();
   const opening = {
     reportId,
@@ -24,6 +25,7 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
     scheduleArn: input.schedule?.arn,
     scheduledTime: input.schedule?.time,
     rerun: input.rerun,
+    ...(readerGroups.length > 0 && { readerGroups }),
     openedAt: now.toISOString(),
     leaseUntil: new Date(now.getTime() + Number(requireEnv('RUN_LEASE_SECONDS')) * 1000).toISOString(),
   };
@@ -61,6 +63,7 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
       locale: requireEnv('LOCALE'),
       timeZone,
       parameters: input.parameters ?? {},
+      ...(item.readerGroups && { readerGroups: item.readerGroups }),
     },
     output: { bucket, key: `${folderOf(own, requireEnv('DATA_PREFIX'))}rows.ndjson` },
     files,

@@ -1,8 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { requireEnv } from './environment';
+import { fileName } from './file-name';
 import { checkOwnFiles } from './own-files';
-import { assumeSigner, fileName, signedUrl, signingTime } from './signing';
+import { assumeSigner, signedUrl, signingTime } from './signing';
 import { CONTRACT_VERSION, LinkEvent, LinkResult } from '../workflow/contract';
 
 const dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient({}));

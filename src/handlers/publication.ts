@@ -19,6 +19,7 @@ export function publication(topicArn: string, subject: string, text: string, con
       kind: attribute(content.kind),
       report: attribute(content.report),
       status: attribute(content.status),
+      ...('readerGroups' in content && content.readerGroups && { group: { DataType: 'String.Array', StringValue: JSON.stringify(content.readerGroups) } }),
     },
   };
 }

@@ -3,8 +3,6 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { create as contentDisposition } from 'content-disposition';
 import { requireEnv } from './environment';
-import { formatPeriod } from './wording';
-import { OutputFile, Run } from '../workflow/contract';
 
 const sts = new STSClient({});
 
@@ -65,12 +63,6 @@ export async function signedUrl({ s3 }: Signer, file: NamedFile, signedAt: Date,
 /** Now, as a signature counts it: in whole seconds. */
 export function signingTime(): Date {
   return new Date(Math.floor(Date.now() / 1000) * 1000);
-}
-
-/** The name under which a reader saves the file. */
-export function fileName(run: Run, file: OutputFile): string {
-  const extension = file.name.includes('.') ? file.name.slice(file.name.lastIndexOf('.')) : '';
-  return `${run.report} ${formatPeriod(run.period, run.locale)}${extension}`.replace(/[\u2010-\u2015]/g, '-').replace(/[\\/:*?"<>|\u0000-\u001f]/g, '-');
 }
 
 function opensInBrowser({ contentType }: NamedFile): boolean {

@@ -13,6 +13,18 @@ export function checkName(prop: string, name: string): void {
   }
 }
 
+/** A list with commas is how API Gateway passes on the groups of a caller; more groups would each cost a write of each run. */
+export function checkedGroups(groups: string[]): string[] {
+  const wrong = groups.find((group, index) => groups.indexOf(group) !== index || (!Token.isUnresolved(group) && !/^[^,\s\p{Control}]{1,128}$/u.test(group)));
+  if (Token.isUnresolved(groups) || groups.length > 20) {
+    throw new Error(`readerGroups ${Token.isUnresolved(groups) ? 'is a list that is not known at synth' : `has ${groups.length} groups`}; name up to 20`);
+  }
+  if (wrong !== undefined) {
+    throw new Error(`readerGroups has ${JSON.stringify(wrong)}; name each group once, with 1 to 128 characters, without commas and blanks`);
+  }
+  return groups;
+}
+
 export function checkTopic(prop: string, topic: sns.ITopic | undefined): void {
   const isKnown = topic && !Token.isUnresolved(topic.topicArn);
   if (topic?.fifo || (isKnown && topic.topicArn.endsWith('.fifo'))) {

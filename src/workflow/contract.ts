@@ -66,6 +66,8 @@ export interface Run {
   /** The IANA time zone of the readers. */
   readonly timeZone: string;
   readonly parameters: Parameters;
+  /** The groups whose members may see the report; left out where there are none. */
+  readonly readerGroups?: string[];
 }
 
 /** What a data source is invoked with. */
@@ -217,7 +219,7 @@ export interface DeliverResult {
 export const MESSAGE_VERSION = 1;
 
 /** What subscribers that are programs get (SQS, Lambda, HTTP) when a report is ready. People get its `text`. */
-export interface ReportReadyMessage extends Pick<Run, 'reportId' | 'attempt' | 'report' | 'trigger' | 'period' | 'scheduledTime'> {
+export interface ReportReadyMessage extends Pick<Run, 'reportId' | 'attempt' | 'report' | 'trigger' | 'period' | 'scheduledTime' | 'readerGroups'> {
   readonly version: typeof MESSAGE_VERSION;
   readonly kind: 'REPORT';
   readonly status: 'COMPLETE' | 'TRUNCATED';
@@ -249,6 +251,9 @@ export interface FailureMessage {
   readonly text: string;
 }
 
+/** The partitions of the ledger with all that is known of a run, by the id of its report. */
+export const RUN_PARTITION = 'run#';
+
 /** The partition of the ledger whose item `pause` is there while the schedules are paused. */
 export const PAUSE_PARTITION = 'pipeline';
 
@@ -256,10 +261,20 @@ export const PAUSE_PARTITION = 'pipeline';
 export const LINK_PARTITION = 'link#';
 export const REPORT_LINKS_PARTITION = 'report-links#';
 
+/** The partitions of the ledger that list, by time, the reports that a caller requested, and those that a group may see. */
+export const READER_PARTITION = 'reader#';
+
 /** How long the URL lives that is signed when a link is opened: as long as a browser needs to follow it. */
 export const SIGNED_WHEN_OPENED_SECONDS = 60;
 
-/** The state that closes a run that failed. Its handler looks past it in the history of the execution. */
+/** The states of the workflow that the history of an execution is searched for. */
+export const OPEN_RUN = 'Open the run';
+export const OPENED = 'Opened?';
+export const RENDER_AND_PRESIGN = 'Render and presign';
+export const RENDER = 'Render report';
+export const PRESIGN = 'Presign link';
+export const DELIVER = 'Deliver';
+/** The state that closes a run that failed. Its handler looks past it. */
 export const CLOSE_FAILED_RUN = 'Close failed run';
 
 /** What the workflow hands to the failure handler; EventBridge hands it a status change event instead. */

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { CLOSE_FAILED_RUN, OpenRunResult } from './contract';
+import { CLOSE_FAILED_RUN, DELIVER, OPEN_RUN, OPENED, OpenRunResult, PRESIGN, RENDER, RENDER_AND_PRESIGN } from './contract';
 import { invokeFunction } from './invoke-function';
 import { RETRY } from './retry-policies';
 
@@ -48,7 +48,7 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
   }), RETRY.handler);
   const guarded = (task: sfn.TaskStateBase, retry: sfn.RetryProps[]) => withRetry(task, retry).addCatch(closeFailedRun);
 
-  const openRun = guarded(invokeFunction(scope, 'Open the run', {
+  const openRun = guarded(invokeFunction(scope, OPEN_RUN, {
     fn: props.openRun,
     payload: sfn.TaskInput.fromObject({
       execution: {
@@ -63,17 +63,17 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
 
   const lookUp = guarded(props.lookUp, RETRY.dataSource);
 
-  const render = withRetry(invokeFunction(scope, 'Render report', {
+  const render = withRetry(invokeFunction(scope, RENDER, {
     fn: props.render,
     payload: sfn.TaskInput.fromText("{% $merge([$opened.run, {'data': $states.input, 'files': $opened.files}]) %}"),
   }), RETRY.handler);
-  const presign = withRetry(invokeFunction(scope, 'Presign link', {
+  const presign = withRetry(invokeFunction(scope, PRESIGN, {
     fn: props.link,
     payload: sfn.TaskInput.fromText("{% $merge([$opened.run, {'files': $opened.files, 'ledger': $opened.ledger}]) %}"),
   }), RETRY.handler);
-  const renderAndPresign = sfn.Parallel.jsonata(scope, 'Render and presign').branch(render, presign).addCatch(closeFailedRun);
+  const renderAndPresign = sfn.Parallel.jsonata(scope, RENDER_AND_PRESIGN).branch(render, presign).addCatch(closeFailedRun);
 
-  const deliver = guarded(invokeFunction(scope, 'Deliver', {
+  const deliver = guarded(invokeFunction(scope, DELIVER, {
     fn: props.deliver,
     payload: sfn.TaskInput.fromText('{% $merge([$opened.run, {'
       + `'executionArn': $states.context.Execution.Id, 'redriveCount': ${REDRIVE_COUNT}, `
@@ -83,7 +83,7 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
 
   const makeAndDeliver = renderAndPresign.next(deliver);
   closeFailedRun.next(openRun);
-  return sfn.Chain.start(openRun).next(sfn.Choice.jsonata(scope, 'Opened?')
+  return sfn.Chain.start(openRun).next(sfn.Choice.jsonata(scope, OPENED)
     .when(outcomeIs('DUPLICATE'), sfn.Succeed.jsonata(scope, 'Duplicate'))
     .when(outcomeIs('PAUSED'), sfn.Succeed.jsonata(scope, 'Paused'))
     .otherwise(lookUp.next(props.notReadyTimeout

@@ -134,6 +134,7 @@ const run = {
   locale: { type: 'string' },
   timeZone: { type: 'string' },
   parameters: { type: 'object' },
+  readerGroups: { type: 'array', minItems: 1, items: { type: 'string' } },
 } as const;
 const runRequired = ['version', 'reportId', 'attempt', 'report', 'trigger', 'period', 'openedAt', 'locale', 'timeZone', 'parameters'] as const;
 const outputFiles = {
@@ -227,6 +228,7 @@ export const reportReadyMessage = {
     trigger,
     period,
     scheduledTime: instant,
+    readerGroups: run.readerGroups,
     asOf: instant,
     rows: count,
     totalRows: count,

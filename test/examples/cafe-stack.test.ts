@@ -58,7 +58,7 @@ describe('the café stack', () => {
       'Custom::CDKBucketDeployment', 'Custom::Trigger',
     ]);
     expect(different(local, cloud)).toEqual([
-      'ApiFunction', 'ApiRestApiOPTIONS', 'ApiRestApicreatereportOPTIONS', 'ApiRestApimenuOPTIONS', 'ApiRestApireportsOPTIONS', 'ApiRestApireportsidOPTIONS', 'ApiRestApireportsidlinkOPTIONS',
+      'ApiFunction', 'ApiRestApiFailed', 'ApiRestApiRefused', 'ApiRestApiOPTIONS', 'ApiRestApicreatereportOPTIONS', 'ApiRestApimenuOPTIONS', 'ApiRestApireportsOPTIONS', 'ApiRestApireportsidOPTIONS', 'ApiRestApireportsidlinkOPTIONS',
       'Menu', // the site's origin
       'Lookup', 'LookupRole', 'LookupRoleDefaultPolicy', // the way to the database
       'WebsiteBucket', 'WebsiteBucketPolicy', // CloudFront reads it

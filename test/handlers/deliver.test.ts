@@ -12,6 +12,7 @@ import { forPeople, forPrograms } from './support/messages';
 import { BYTES, deliverEvent, execution, keepLink, LINK_URL, openedRun, openEvent, rendered, SCHEDULE } from './support/runs';
 import { handler } from '../../src/handlers/deliver.lambda';
 import { handler as openRun } from '../../src/handlers/open-run.lambda';
+import { checkedMessage } from '../../src/message';
 import { DeliverEvent, OpenRunResult } from '../../src/workflow/contract';
 
 const dynamodb = new FakeDynamoDB(TABLE);
@@ -127,6 +128,14 @@ describe('a report that opens', () => {
     });
   });
 
+  test('is announced with the groups that may see it, to filter by', async () => {
+    await deliver({ readerGroups: ['bookkeeping', 'café "owners"'] });
+
+    const { body, attributes } = forPrograms(sns.commandCalls(PublishCommand)[0].args[0].input);
+    expect(attributes.group).toEqual(['bookkeeping', 'café "owners"']);
+    expect(body.readerGroups).toEqual(['bookkeeping', 'café "owners"']);
+  });
+
   test('is announced to programs as what is left of it, where rows were left out', async () => {
     await deliver({ rendered: rendered({ rows: 1000, totalRows: 5234, truncated: true }) });
 
@@ -142,6 +151,28 @@ describe('a report that opens', () => {
     expect(delivery()).toMatchObject({
       status: 'SENT', messageId: 'm-1', linkExpiresAt: '2026-11-21T07:00:03.000Z', begunAt: '2026-11-21T06:00:10.000Z', endedAt: '2026-11-21T06:00:10.000Z',
     });
+  });
+
+  test.each([
+    ['a short link fits into a line of mail', 'https://abcdefghij.execute-api.cn-northwest-1.amazonaws.com.cn/open/'.padEnd(100, 'x'), 100],
+    ['a presigned link does not, and is on a line of its own', `https://reports.s3.eu-west-1.amazonaws.com/?X-Amz-Security-Token=${'x'.repeat(1400)}`, 1465],
+  ])('is announced to people so that %s', async (_what, url, length) => {
+    process.env.MESSAGE_BODY = checkedMessage().body;
+    keepLink(dynamodb, opened, undefined, url);
+    await deliver();
+
+    const { Message, Subject } = forPeople(sns.commandCalls(PublishCommand)[0].args[0].input);
+    expect(url).toHaveLength(length);
+    expect(Message!.split('\n')).toContain(url);
+    expect(Message!.split('\n').filter(line => line.length > 998)).toEqual(length > 998 ? [url] : []);
+    expect(Subject).toMatch(/^[\x20-\x7e]{1,99}$/);
+  });
+
+  test('is kept with the files that were sent, so that they can be opened later', async () => {
+    await deliver();
+
+    const [{ name, bucket, key, contentType }] = openedRun(opened).files;
+    expect(run().files).toEqual([{ name, bucket, key, contentType, fileName: 'Stock 20 Nov 2026.html' }]);
   });
 
   test('is logged without its link', async () => {

@@ -216,7 +216,7 @@ describe('pausing', () => {
     expect([await ledger.pause(opening('a')), await ledger.pause(opening('b', { scheduledTime: NOW }))]).toEqual([true, true]);
 
     expect(run()).toEqual({
-      pk: PK, sk: 'run', reportId: 'r', executionArn: 'b', report: 'Stock', trigger: 'SCHEDULE', period: PERIOD, status: 'PAUSED', scheduledTime: NOW, closedAt: NOW, ttl: TTL,
+      pk: PK, sk: 'run', reportId: 'r', executionArn: 'b', report: 'Stock', trigger: 'SCHEDULE', period: PERIOD, status: 'PAUSED', scheduledTime: NOW, createdAt: NOW, closedAt: NOW, ttl: TTL,
     });
   });
 
@@ -408,7 +408,7 @@ describe('a delivery', () => {
 describe('a request', () => {
   test('is recorded once, and answers with what was recorded', async () => {
     expect(await ledger.request(request)).toBeUndefined();
-    expect(await ledger.request({ ...request, bodyHash: 'other', leaseUntil: NOW })).toEqual({ pk: PK, sk: 'run', ...request, status: 'REQUESTED', ttl: TTL });
+    expect(await ledger.request({ ...request, bodyHash: 'other', leaseUntil: NOW })).toEqual({ pk: PK, sk: 'run', ...request, createdAt: request.requestedAt, status: 'REQUESTED', ttl: TTL });
   });
 });
 

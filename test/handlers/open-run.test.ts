@@ -63,10 +63,22 @@ describe('a scheduled run', () => {
       period: { from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z', timeZone: 'Europe/Madrid' },
       scheduleArn: SCHEDULE.arn,
       scheduledTime: '2026-11-21T06:00:00Z',
+      createdAt: NOW,
       openedAt: NOW,
       leaseUntil: '2026-11-21T08:15:04.500Z',
       ttl: Math.floor(Date.parse(NOW) / 1000) + 120 * 24 * 3600,
     });
+  });
+
+  test('is for the groups that may see it, in the run, in the ledger, and in a list of each', async () => {
+    process.env.READER_GROUPS = '["bookkeeping","café-owners"]';
+    const { run: opened } = openedRun(await open('a'));
+
+    expect(opened.readerGroups).toEqual(['bookkeeping', 'café-owners']);
+    expect(run()!.readerGroups).toEqual(['bookkeeping', 'café-owners']);
+    expect(dynamodb.keys().slice(1)).toEqual([
+      `reader#group|bookkeeping ${NOW}#${opened.reportId}`, `reader#group|café-owners ${NOW}#${opened.reportId}`,
+    ]);
   });
 
   test('has its period in the zone of its schedule, and shows times in the zone of its readers', async () => {

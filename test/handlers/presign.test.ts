@@ -5,8 +5,8 @@ import { TABLE } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { captureLogs, SECRET } from './support/logs';
 import { NOW, PARAMETERS, SCHEDULE } from './support/runs';
+import { fileName } from '../../src/handlers/file-name';
 import { handler } from '../../src/handlers/presign.lambda';
-import { fileName } from '../../src/handlers/signing';
 import { LinkEvent, OutputFile } from '../../src/workflow/contract';
 
 const dynamodb = new FakeDynamoDB(TABLE);

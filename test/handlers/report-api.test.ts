@@ -1,4 +1,5 @@
-import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { ExecutionAlreadyExists, GetExecutionHistoryCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { setClock } from './support/clock';
@@ -8,10 +9,11 @@ import { captureLogs, SECRET } from './support/logs';
 import { execution, NOW, openedRun, SCHEDULE } from './support/runs';
 import { LinkTokens } from '../../src/handlers/link-tokens';
 import { handler as openRun } from '../../src/handlers/open-run.lambda';
-import { callerOf, handler } from '../../src/handlers/report-api.lambda';
+import { callerOf, groupsOf, handler } from '../../src/handlers/report-api.lambda';
 
 const dynamodb = new FakeDynamoDB(TABLE);
 const sfn = mockClient(SFNClient);
+const sts = mockClient(STSClient);
 const logs = captureLogs();
 
 const ANA = { claims: { iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool', sub: 'ana' } };
@@ -21,6 +23,11 @@ beforeEach(() => {
   setClock(NOW);
   sfn.reset();
   sfn.on(StartExecutionCommand).resolves({});
+  sfn.on(GetExecutionHistoryCommand).resolves({ events: [] });
+  sts.reset();
+  sts.on(AssumeRoleCommand).callsFake(({ DurationSeconds }) => ({
+    Credentials: { AccessKeyId: 'ASIASIGNER', SecretAccessKey: SECRET, SessionToken: 'TOKEN', Expiration: new Date(Date.now() + DurationSeconds * 1000) },
+  }));
 });
 
 type Changes = Partial<Omit<APIGatewayProxyEvent, 'requestContext'>> & { authorizer?: object | null; identity?: object };
@@ -58,7 +65,7 @@ describe('POST /create_report', () => {
     sfn.on(StartExecutionCommand).callsFake(() => { keys.push(dynamodb.keys()); });
     const { body: { reportId } } = await post({ parameters: { supplier: SECRET } });
 
-    expect(keys).toEqual([[`run#${reportId} run`]]);
+    expect(keys).toEqual([[`run#${reportId} run`, `reader#cognito|${ANA.claims.iss}|ana ${NOW}#${reportId}`]]);
     expect(run(reportId)).toEqual({
       pk: `run#${reportId}`,
       sk: 'run',
@@ -66,6 +73,7 @@ describe('POST /create_report', () => {
       status: 'REQUESTED',
       requester: `cognito|${ANA.claims.iss}|ana`,
       bodyHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      createdAt: NOW,
       requestedAt: NOW,
       leaseUntil: '2026-11-21T06:15:04.500Z',
       ttl: Math.floor(Date.parse(NOW) / 1000) + 120 * 24 * 3600,
@@ -259,11 +267,11 @@ describe('POST /create_report', () => {
 });
 
 describe('GET /reports/{id}', () => {
-  const unknown = { statusCode: 404, body: { message: 'There is no report with this id that you requested.' } };
+  const unknown = { statusCode: 404, body: { message: 'There is no report with this id that you may see.' } };
 
   test('tells who requested it how it is getting on', async () => {
     const { body: { reportId } } = await post({ parameters: { a: SECRET } });
-    expect((await get(reportId)).body).toEqual({ reportId, status: 'REQUESTED', requestedAt: NOW });
+    expect((await get(reportId)).body).toEqual({ reportId, status: 'REQUESTED', createdAt: NOW, requestedAt: NOW, steps: expect.anything() });
 
     await openRun({ execution: execution(reportId), input: started()[0].input });
     change(reportId, { status: 'DELIVERED', rows: 12, linkExpiresAt: '2026-11-21T07:00:00Z' });
@@ -275,8 +283,10 @@ describe('GET /reports/{id}', () => {
       status: 'DELIVERED',
       period: { from: '2026-11-20T23:00:00.000Z', to: '2026-11-21T06:00:01.200Z', timeZone: 'Europe/Madrid' },
       rows: 12,
+      createdAt: NOW,
       requestedAt: NOW,
       linkExpiresAt: '2026-11-21T07:00:00Z',
+      steps: expect.anything(),
     });
   });
 
@@ -305,14 +315,14 @@ describe('GET /reports/{id}', () => {
     expect((await get(reportId)).body).toMatchObject({ status: 'SKIPPED', reason: 'EMPTY', rows: 0 });
 
     change(reportId, { status: 'DELIVERED', reason: undefined, rows: 1000, totalRows: 5234 });
-    expect((await get(reportId)).body).toEqual({ reportId, status: 'DELIVERED', rows: 1000, totalRows: 5234, requestedAt: NOW });
+    expect((await get(reportId)).body).toMatchObject({ status: 'DELIVERED', rows: 1000, totalRows: 5234 });
   });
 
   test('tells nothing of how the report is made', async () => {
     const { body: { reportId } } = await post({});
     change(reportId, { status: 'FAILED', step: 'Look up the data', error: SECRET, executionArn: 'arn', scheduleArn: 'arn' });
 
-    expect(Object.keys((await get(reportId)).body).sort()).toEqual(['reportId', 'requestedAt', 'status']);
+    expect(Object.keys((await get(reportId)).body).sort()).toEqual(['createdAt', 'reportId', 'requestedAt', 'status', 'steps']);
   });
 
   test('tells nobody else, in the very words for an id that there is not', async () => {
@@ -322,6 +332,36 @@ describe('GET /reports/{id}', () => {
 
     expect(theirs).toMatchObject(unknown);
     expect(theirs).toEqual(none);
+  });
+
+  test('tells how far it is, by the last events of its execution', async () => {
+    const { body: { reportId } } = await post({});
+    const progress = async () => (await get(reportId)).body.steps.map(({ status }: { status: string }) => status).join(' ');
+    expect(await progress()).toBe('WAITING WAITING WAITING WAITING');
+    expect(sfn.commandCalls(GetExecutionHistoryCommand)).toHaveLength(0);
+
+    await openRun({ execution: execution(reportId), input: started()[0].input });
+    sfn.on(GetExecutionHistoryCommand).resolves({
+      events: [
+        { type: 'TaskStateEntered', id: 9, timestamp: new Date(NOW), stateEnteredEventDetails: { name: 'Render report', input: SECRET } },
+        { type: 'ParallelStateEntered', id: 8, timestamp: new Date(NOW), stateEnteredEventDetails: { name: 'Render and presign' } },
+      ],
+    });
+    expect(await progress()).toBe('DONE RUNNING RUNNING WAITING');
+    expect(sfn.commandCalls(GetExecutionHistoryCommand)[0].args[0].input).toEqual({
+      executionArn: execution(reportId).arn, reverseOrder: true, maxResults: 100, includeExecutionData: false,
+    });
+
+    change(reportId, { status: 'DELIVERED' });
+    expect(await progress()).toBe('DONE DONE DONE DONE');
+  });
+
+  test('fails rather than guess, when Step Functions does not say how far it is', async () => {
+    const { body: { reportId } } = await post({});
+    await openRun({ execution: execution(reportId), input: started()[0].input });
+    sfn.on(GetExecutionHistoryCommand).rejects(new Error('ThrottlingException'));
+
+    expect((await get(reportId)).statusCode).toBe(500);
   });
 
   test('does not tell of a scheduled report, which nobody requested', async () => {
@@ -418,12 +458,274 @@ describe('DELETE /reports/{id}/link', () => {
     expect((await links.find(token)).link).not.toHaveProperty('revokedAt');
   });
 
+  test('is not for who may only see the report', async () => {
+    process.env.READER_GROUPS = '["bookkeeping"]';
+    const { body: { reportId } } = await post({});
+    const token = await newLink(reportId);
+    await openRun({ execution: execution(reportId), input: started()[0].input });
+
+    expect(await revoke(reportId, { authorizer: inGroups(BEN, 'bookkeeping') })).toMatchObject({ statusCode: 403, body: { message: 'Only who requested a report revokes the links to it.' } });
+    expect((await links.find(token)).link).not.toHaveProperty('revokedAt');
+  });
+
   test('that fails is not answered as done', async () => {
     const { body: { reportId } } = await post({});
     await newLink(reportId);
     dynamodb.interrupt('before', 'Update', 'link', () => { throw new Error('ThrottlingException'); });
 
     expect((await revoke(reportId)).statusCode).toBe(500);
+  });
+});
+
+/** What a scheduled run is whose report a group may see; and who is in the group, and in others. */
+const SCHEDULED = { execution: execution('s'), input: { schedule: SCHEDULE } };
+const inGroups = (user: typeof ANA, groups: string) => ({ claims: { ...user.claims, 'cognito:groups': groups } });
+const FILE = { name: 'report.html', bucket: 'reports', key: 'reports/x/1/report.html', contentType: 'text/html; charset=utf-8', fileName: `${SECRET} 20 Nov 2026.html` };
+
+describe('GET /reports', () => {
+  const list = async (query: Record<string, string> | null = null, changes: Changes = {}) =>
+    call({ httpMethod: 'GET', resource: '/reports', queryStringParameters: query, ...changes });
+  const ids = (answer: Awaited<ReturnType<typeof list>>) => answer.body.reports.map(({ reportId }: { reportId: string }) => reportId);
+  /** So many requests of somebody, one each second. */
+  async function requests(count: number, authorizer: object = ANA): Promise<string[]> {
+    const made: string[] = [];
+    for (let n = 0; n < count; n++) {
+      setClock(new Date(Date.parse(NOW) + n * 1000).toISOString());
+      made.push((await post({}, { authorizer })).body.reportId);
+    }
+    return made;
+  }
+
+  test('lists what the caller requested, the newest first, and nothing of anybody else', async () => {
+    const hers = await requests(3);
+    await requests(2, BEN);
+
+    const answer = await list();
+
+    expect(answer.statusCode).toBe(200);
+    expect(ids(answer)).toEqual(hers.reverse());
+    expect(answer.body).not.toHaveProperty('next');
+    expect(answer.body.reports[0]).toEqual({ reportId: hers[0], status: 'REQUESTED', createdAt: '2026-11-21T06:00:06.500Z', requestedAt: '2026-11-21T06:00:06.500Z' });
+  });
+
+  test('is empty for who has none', async () => {
+    await requests(1);
+
+    expect((await list(null, { authorizer: BEN })).body).toEqual({ reports: [] });
+  });
+
+  test.each([1, 2, 3, 7, 12, 13, 100])('comes in pages of %d that hold each report once', async limit => {
+    const hers = await requests(13);
+    const seen: string[] = [];
+    let next: string | undefined;
+    let pages = 0;
+    do {
+      const answer = await list({ limit: `${limit}`, ...(next && { next }) });
+      expect(ids(answer).length).toBeLessThanOrEqual(limit);
+      seen.push(...ids(answer));
+      next = answer.body.next;
+      pages++;
+    } while (next);
+
+    expect(seen).toEqual(hers.reverse());
+    expect(pages).toBe(Math.ceil(13 / limit));
+  });
+
+  test('has 20 reports on a page, if nobody says how many', async () => {
+    await requests(21);
+
+    expect(ids(await list())).toHaveLength(20);
+  });
+
+  test('goes on where it was, although a new report came meanwhile', async () => {
+    const [oldest, middle] = await requests(3);
+    const { body: { next } } = await list({ limit: '1' });
+    setClock('2026-11-21T07:00:00.000Z');
+    await post({});
+
+    expect(ids(await list({ next }))).toEqual([middle, oldest]);
+  });
+
+  test.each(['0', '-1', '101', '1.5', 'ten', '', ' 5', '1e1', '999999999999999999999'])('takes no limit of %j', async limit => {
+    expect(await list({ limit })).toMatchObject({ statusCode: 400, body: { message: expect.stringMatching(/^limit is ".*"; ask for 1 to 100 reports at a time\.$/) } });
+  });
+
+  test.each([
+    'x', '', Buffer.from('{}').toString('base64url'), Buffer.from('9999#').toString('base64url'), Buffer.from(`${NOW}#${'0'.repeat(31)}`).toString('base64url'), '\u0000',
+  ])('takes no next that it did not answer: %j', async next => {
+    expect(await list({ next })).toMatchObject({ statusCode: 400, body: { message: 'next is not what this list answered; leave it out to begin with the newest report.' } });
+  });
+
+  test('holds the scheduled reports of a group for its members, between their own and each once', async () => {
+    process.env.READER_GROUPS = '["bookkeeping","owners"]';
+    const [first] = await requests(1);
+    setClock('2026-11-21T06:00:10.000Z');
+    const { run: { reportId: scheduled } } = openedRun(await openRun(SCHEDULED));
+    setClock('2026-11-21T06:00:20.000Z');
+    const { body: { reportId: last } } = await post({});
+    await openRun({ execution: execution(last), input: started().at(-1)!.input });
+
+    expect(ids(await list(null, { authorizer: inGroups(ANA, 'owners,bookkeeping') }))).toEqual([last, scheduled, first]);
+    expect(ids(await list(null, { authorizer: inGroups(BEN, 'bookkeeping') }))).toEqual([last, scheduled]);
+    expect(ids(await list(null, { authorizer: inGroups(BEN, 'baristas') }))).toEqual([]);
+  });
+
+  test('holds a run once that was taken over, or that a pause held back first', async () => {
+    process.env.READER_GROUPS = '["bookkeeping"]';
+    const bens = { authorizer: inGroups(BEN, 'bookkeeping') };
+    dynamodb.seed({ pk: 'pipeline', sk: 'pause' });
+    await openRun(SCHEDULED);
+    expect((await list(null, bens)).body.reports).toMatchObject([{ status: 'PAUSED', createdAt: NOW }]);
+
+    dynamodb.remove('pipeline pause');
+    setClock('2026-11-21T08:00:00.000Z');
+    await openRun({ ...SCHEDULED, execution: execution('again') });
+
+    expect((await list(null, bens)).body.reports).toMatchObject([{ status: 'RUNNING', createdAt: NOW }]);
+  });
+
+  test('is complete although whoever opened a run did not live to list it, because its retry does', async () => {
+    process.env.READER_GROUPS = '["bookkeeping"]';
+    dynamodb.interrupt('before', 'Update', /#/, () => { throw new Error('ECONNRESET'); });
+    await expect(openRun(SCHEDULED)).rejects.toThrow('ECONNRESET');
+
+    await openRun(SCHEDULED);
+
+    expect(ids(await list(null, { authorizer: inGroups(BEN, 'bookkeeping') }))).toHaveLength(1);
+  });
+
+  test('holds nothing any more for a group that may no longer see reports, nor for who has left it', async () => {
+    process.env.READER_GROUPS = '["bookkeeping"]';
+    const { run: { reportId } } = openedRun(await openRun(SCHEDULED));
+    expect((await get(reportId, { authorizer: inGroups(BEN, 'bookkeeping') })).statusCode).toBe(200);
+
+    expect((await get(reportId, { authorizer: BEN })).statusCode).toBe(404);
+    process.env.READER_GROUPS = '["owners"]';
+    expect((await get(reportId, { authorizer: inGroups(BEN, 'bookkeeping,owners') })).statusCode).toBe(404);
+    expect(ids(await list(null, { authorizer: inGroups(BEN, 'bookkeeping,owners') }))).toEqual([]);
+  });
+
+  test('leaves out what the ledger keeps no longer', async () => {
+    const [older, newer] = await requests(2);
+    dynamodb.remove(`run#${newer} run`);
+
+    expect(ids(await list())).toEqual([older]);
+  });
+});
+
+describe('GET /reports/{id}/link', () => {
+  const link = async (id: string, changes: Changes = {}) => call({ httpMethod: 'GET', resource: '/reports/{id}/link', pathParameters: { id }, ...changes });
+  const s3 = jest.fn<Promise<Response>, Parameters<typeof fetch>>();
+  const answers = (status: number) => s3.mockImplementation(async () => new Response(status === 206 ? '<' : '', { status }));
+  const delivered = async (files: object[] = [FILE]) => {
+    const { body: { reportId } } = await post({});
+    change(reportId, { status: 'DELIVERED', files });
+    return reportId;
+  };
+
+  beforeEach(() => {
+    jest.spyOn(globalThis, 'fetch').mockImplementation(s3);
+    s3.mockClear();
+    answers(206);
+  });
+
+  test('gives a URL of a minute to each file, and opens each first', async () => {
+    const csv = { ...FILE, name: 'rows.csv', key: 'reports/x/1/rows.csv', contentType: 'text/csv', fileName: 'rows.csv' };
+    const { statusCode, headers, body } = await link(await delivered([FILE, csv]));
+
+    expect(statusCode).toBe(200);
+    expect(headers).toMatchObject({ 'cache-control': 'no-store' });
+    expect(body.links.map(({ file, expiresAt }: any) => [file, expiresAt])).toEqual([['report.html', '2026-11-21T06:01:04.000Z'], ['rows.csv', '2026-11-21T06:01:04.000Z']]);
+    for (const { url } of body.links) {
+      expect(new URL(url).searchParams.get('X-Amz-Expires')).toBe('60');
+    }
+    expect(s3.mock.calls.map(([url]) => url)).toEqual(body.links.map(({ url }: any) => url));
+    expect(logs.entries()).toEqual([{ message: 'link given', reportId: expect.any(String) }]);
+  });
+
+  test('says when it expires where the session of the signer ends before', async () => {
+    sts.on(AssumeRoleCommand).resolves({
+      Credentials: { AccessKeyId: 'ASIASIGNER', SecretAccessKey: SECRET, SessionToken: 'TOKEN', Expiration: new Date('2026-11-21T06:00:30Z') },
+    });
+
+    expect((await link(await delivered())).body.links[0].expiresAt).toBe('2026-11-21T06:00:30.000Z');
+  });
+
+  test('signs in a session for the files of this report', async () => {
+    await link(await delivered());
+
+    expect(JSON.parse(sts.commandCalls(AssumeRoleCommand)[0].args[0].input.Policy!).Statement).toEqual([
+      { Effect: 'Allow', Action: 's3:GetObject', Resource: ['arn:aws:s3:::reports/reports/x/1/report.html'] },
+    ]);
+  });
+
+  test('opens a scheduled report for who is in a group that may see it', async () => {
+    process.env.READER_GROUPS = '["bookkeeping"]';
+    const { run: { reportId } } = openedRun(await openRun(SCHEDULED));
+    change(reportId, { status: 'DELIVERED', files: [FILE] });
+
+    expect((await link(reportId, { authorizer: inGroups(BEN, 'baristas,bookkeeping') })).statusCode).toBe(200);
+    expect(await link(reportId, { authorizer: inGroups(BEN, 'baristas') })).toMatchObject({ statusCode: 404 });
+  });
+
+  test('answers everybody else as for a report that does not exist, after the same look-up and without a signature', async () => {
+    const reportId = await delivered();
+    const [theirs, none] = [await link(reportId, { authorizer: BEN }), await link('0'.repeat(32), { authorizer: BEN })];
+
+    expect(theirs).toEqual(none);
+    expect(theirs).toMatchObject({ statusCode: 404, body: { message: 'There is no report with this id that you may see.' } });
+    expect([sts.calls(), s3.mock.calls]).toEqual([[], []]);
+    expect(logs.entries()).toEqual([]);
+  });
+
+  test.each(['REQUESTED', 'RUNNING', 'PAUSED', 'SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'])('does not open what is %s', async status => {
+    const reportId = await delivered();
+    change(reportId, { status });
+
+    expect(await link(reportId)).toMatchObject({ statusCode: 409, body: { message: `This report can not be opened: it is ${status}. Only what was delivered can be.` } });
+  });
+
+  test.each([403, 404])('gives no link that is dead: S3 answers %d', async status => {
+    answers(status);
+    const reportId = await delivered();
+
+    expect(await link(reportId)).toMatchObject({ statusCode: 410, body: { message: 'The files of this report are not there any more. Request a new report.' } });
+    expect(logs.entries()).toEqual([{ message: 'a report does not open', reportId, file: 'report.html', status }]);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['S3 is down', () => answers(503)],
+    ['S3 does not answer', () => s3.mockRejectedValue(new TypeError('fetch failed'))],
+    ['nobody signs', () => sts.on(AssumeRoleCommand).rejects(new Error('AccessDenied'))],
+  ])('says that it failed here when %s', async (_what, happens) => {
+    happens();
+
+    expect((await link(await delivered())).statusCode).toBe(500);
+  });
+});
+
+describe('the groups of a caller', () => {
+  const groups = (authorizer: object | undefined) => groupsOf({ requestContext: { authorizer } as any });
+
+  beforeEach(() => { process.env.READER_GROUPS = '["bookkeeping","café-owners"]'; });
+
+  test.each<[string, object | undefined, string[]]>([
+    ['those of Cognito', inGroups(ANA, 'baristas,bookkeeping'), ['bookkeeping']],
+    ['those of a custom authorizer', { principalId: 'ana', groups: 'café-owners' }, ['café-owners']],
+    ['none of what a custom authorizer calls claims', { principalId: 'ana', claims: { 'cognito:groups': 'bookkeeping' } }, []],
+    ['none whose name is only like it', inGroups(ANA, 'Bookkeeping,bookkeeping2, bookkeeping'), []],
+    ['none of a list in brackets', inGroups(ANA, '[bookkeeping]'), []],
+    ['none of what is no text', { principalId: 'ana', groups: ['bookkeeping'] }, []],
+    ['none without a token', undefined, []],
+    ['none of IAM', {}, []],
+  ])('are %s', (_what, authorizer, expected) => {
+    expect(groups(authorizer)).toEqual(expected);
+  });
+
+  test('are none where no group may see reports', () => {
+    delete process.env.READER_GROUPS;
+
+    expect(groups(inGroups(ANA, 'bookkeeping'))).toEqual([]);
   });
 });
 

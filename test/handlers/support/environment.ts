@@ -36,6 +36,7 @@ const ENVIRONMENT = {
   BASE_URL: 'https://abcdefghij.execute-api.eu-west-1.amazonaws.com/open/',
   STATE_MACHINE_ARN: STATE_MACHINE,
   ALLOWED_ORIGINS: 'https://cafe.example.com',
+  LINK_SECONDS: '60',
 };
 
 const before = { ...process.env };

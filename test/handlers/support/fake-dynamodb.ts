@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
-  DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand, PutCommandInput, QueryCommand, QueryCommandInput, TransactWriteCommand,
-  UpdateCommand, UpdateCommandInput,
+  BatchGetCommand, BatchGetCommandInput, DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand, PutCommandInput, QueryCommand,
+  QueryCommandInput, TransactWriteCommand, UpdateCommand, UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 
@@ -25,6 +25,7 @@ export class FakeDynamoDB {
     client.on(PutCommand).callsFake((input, getClient) => this.operate('Put', input, input.Item, () => this.put(input, getClient())));
     client.on(UpdateCommand).callsFake(input => this.operate('Update', input, input.Key, () => this.update(input)));
     client.on(QueryCommand).callsFake(input => this.query(input));
+    client.on(BatchGetCommand).callsFake(input => this.batchGet(input));
     client.on(TransactWriteCommand).callsFake(({ TransactItems }) => this.transact(TransactItems.map(({ Update }: { Update: Update }) => Update)));
     globalThis.beforeEach?.(() => this.clear());
   }
@@ -116,17 +117,34 @@ export class FakeDynamoDB {
     return { Item: this.item(input.Key!.pk, input.Key!.sk) };
   }
 
-  /** One partition, in pages of two. */
-  private query({ TableName, KeyConditionExpression, ExpressionAttributeValues, ConsistentRead, ExclusiveStartKey }: QueryCommandInput) {
+  /** One partition, or what comes before a sort key in it, in pages of `Limit` or else of two. */
+  private query({
+    TableName, KeyConditionExpression, ExpressionAttributeValues, ConsistentRead, ExclusiveStartKey, ScanIndexForward = true, Limit = 2,
+  }: QueryCommandInput) {
     check(TableName === this.table, `the table ${TableName} does not exist`);
     check(ConsistentRead === true, 'the ledger is read consistently');
-    const [, value] = /^pk = (:\w+)$/.exec(KeyConditionExpression!) ?? [];
-    check(value !== undefined, `the key condition ${KeyConditionExpression} is not known here`);
-    const partition = ExpressionAttributeValues![value];
-    const found = [...this.items.values()].filter(({ pk }) => pk === partition).sort((one, other) => one.sk < other.sk ? -1 : 1);
-    const rest = found.filter(({ sk }) => ExclusiveStartKey === undefined || sk > ExclusiveStartKey.sk);
-    const Items = structuredClone(rest.slice(0, 2));
-    return { Items, ...(rest.length > 2 && { LastEvaluatedKey: { pk: Items[1].pk, sk: Items[1].sk } }) };
+    const [, pkValue, skValue] = /^pk = (:\w+)(?: AND sk < (:\w+))?$/.exec(KeyConditionExpression!) ?? [];
+    check(pkValue !== undefined, `the key condition ${KeyConditionExpression} is not known here`);
+    const partition = ExpressionAttributeValues![pkValue];
+    const end = skValue && ExpressionAttributeValues![skValue];
+    const ascending = [...this.items.values()]
+      .filter(({ pk, sk }) => pk === partition && (end === undefined || sk < end))
+      .sort((one, other) => one.sk < other.sk ? -1 : 1);
+    const found = ScanIndexForward ? ascending : ascending.reverse();
+    const rest = ExclusiveStartKey === undefined ? found : found.slice(found.findIndex(({ sk }) => sk === ExclusiveStartKey.sk) + 1);
+    const Items = structuredClone(rest.slice(0, Limit));
+    return { Items, ...(rest.length > Limit && { LastEvaluatedKey: { pk: partition, sk: Items.at(-1)!.sk } }) };
+  }
+
+  /** The items in an order of its own; what is more than ten it leaves for the next time. */
+  private batchGet({ RequestItems }: BatchGetCommandInput) {
+    const [[table, { Keys = [], ConsistentRead }], ...others] = Object.entries(RequestItems!);
+    check(table === this.table && others.length === 0, `the table ${table} does not exist`);
+    check(ConsistentRead === true, 'the ledger is read consistently');
+    check(Keys.length > 0 && Keys.length <= 100, `a batch has 1 to 100 keys, and not ${Keys.length}`);
+    check(new Set(Keys.map(({ pk, sk }) => `${pk} ${sk}`)).size === Keys.length, 'a batch names an item twice');
+    const found = Keys.slice(0, 10).reverse().flatMap(({ pk, sk }) => this.item(pk, sk) ?? []);
+    return { Responses: { [table]: found }, UnprocessedKeys: Keys.length > 10 ? { [table]: { Keys: Keys.slice(10), ConsistentRead } } : {} };
   }
 
   private put(input: PutCommandInput, client: DynamoDBDocumentClient) {
@@ -189,7 +207,7 @@ class Expression {
         touched.add(name);
         if (clause === 'SET') {
           this.expect('=');
-          updated[name] = this.value(this.next());
+          updated[name] = this.assigned(name);
         } else if (clause === 'REMOVE') {
           delete updated[name];
         } else {
@@ -201,6 +219,19 @@ class Expression {
     }
     check(clauses.size > 0, 'the update is empty');
     return updated;
+  }
+
+  /** What an attribute is set to: a value, perhaps only where the item has none. */
+  private assigned(name: string): unknown {
+    if (!this.accept('if_not_exists')) {
+      return this.value(this.next());
+    }
+    this.expect('(');
+    check(this.name(this.next()) === name, 'if_not_exists of another attribute is not known here');
+    this.expect(',');
+    const value = this.value(this.next());
+    this.expect(')');
+    return this.item?.[name] ?? value;
   }
 
   public checkAllUsed(): void {

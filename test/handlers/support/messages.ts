@@ -12,7 +12,7 @@ export function forPeople({ TopicArn, Subject, Message }: PublishCommandInput): 
 /** A message as programs get it: the same by each protocol, and as the data contract says. */
 export function forPrograms(
   { Message, MessageStructure, MessageAttributes }: PublishCommandInput,
-): { body: any; attributes: Record<string, string | undefined> } {
+): { body: any; attributes: Record<string, string | string[] | undefined> } {
   expect(MessageStructure).toBe('json');
   const { default: text, ...byProtocol } = JSON.parse(Message!);
   expect(Object.keys(byProtocol)).toEqual(['sqs', 'lambda', 'http', 'https']);
@@ -21,6 +21,6 @@ export function forPrograms(
   expect(body.text).toBe(text);
   const schema = { REPORT: reportReadyMessage, FAILURE: failureMessage }[body.kind as 'REPORT' | 'FAILURE'];
   expect([ajv.validate({ ...schema, additionalProperties: false }, body), ajv.errors]).toEqual([true, null]);
-  const attributes = Object.entries(MessageAttributes!).map(([name, { DataType, StringValue }]) => [name, DataType === 'String' ? StringValue : undefined]);
+  const attributes = Object.entries(MessageAttributes!).map(([name, { DataType, StringValue }]) => [name, DataType === 'String.Array' ? JSON.parse(StringValue!) : StringValue]);
   return { body, attributes: Object.fromEntries(attributes) };
 }
