@@ -182,6 +182,7 @@ project.setScript('integ', `projen bundle && ${tsx} scripts/integ.ts`);
 project.setScript('released-api', `${tsx} scripts/public-api.ts --released`);
 project.setScript('release:verify', `${tsx} scripts/release.ts`);
 project.setScript('faults', `projen bundle && ${tsx} test/faults/faults.ts`);
+project.setScript('receipt', `projen bundle && ${tsx} test/permissions/receipt.ts`);
 project.setScript('cafe', `${tsx} examples/cafe-inventory/local/cafe.ts`);
 project.setScript('screenshots', 'npm run cafe -- --screenshots');
 

@@ -59,6 +59,13 @@ const stages: Record<string, Stage> = {
       return steps([...TSX, 'scripts/compat.ts']);
     },
   },
+  receipt: {
+    what: 'who may do what, and why',
+    run: async () => {
+      await bundle();
+      return steps([...TSX, 'test/permissions/receipt.ts']);
+    },
+  },
   consumers: {
     what: 'packaged, and used from each language',
     run: async () => sum(await steps(['npm', 'run', '--silent', 'package']), await steps([...TSX, 'scripts/consumers.ts'])),

@@ -114,8 +114,8 @@ export class ReportApi extends Construct {
         ...(props.allowedOrigins && { ALLOWED_ORIGINS: props.allowedOrigins.join(',') }),
       },
     });
-    grantPartitions(pipeline.ledger, handler, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'], [`${RUN_PARTITION}*`]);
-    grantPartitions(pipeline.ledger, handler, ['dynamodb:Query', 'dynamodb:UpdateItem'], [`${READER_PARTITION}*`]);
+    grantPartitions(pipeline.ledger, handler, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [`${RUN_PARTITION}*`]);
+    grantPartitions(pipeline.ledger, handler, ['dynamodb:UpdateItem'], [`${READER_PARTITION}*`]);
     pipeline.grants.startExecution(handler);
     iam.Grant.addToPrincipal({ grantee: handler, actions: ['states:GetExecutionHistory'], resourceArns: [pipeline._executionsArn] });
     acknowledgeWildcard(defaults.role!, pipeline._executionsArn, 'The names of the executions of this state machine are not known before they are started.');
@@ -141,6 +141,8 @@ export class ReportApi extends Construct {
     const link = report.addResource('link');
     link.addMethod('DELETE', integration, authorization);
     if (!props.publicAccess) {
+      grantPartitions(pipeline.ledger, handler, ['dynamodb:BatchGetItem'], [`${RUN_PARTITION}*`]);
+      grantPartitions(pipeline.ledger, handler, ['dynamodb:Query'], [`${READER_PARTITION}*`]);
       reports.addMethod('GET', integration, authorization);
       link.addMethod('GET', integration, authorization);
     }

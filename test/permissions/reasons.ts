@@ -1,0 +1,115 @@
+import type { Permission } from './statements';
+
+/** A reason for all permissions of some principals whose actions are like this. */
+type Reason = readonly [principal: RegExp, actions: RegExp, reason: string];
+
+/** What each function of a pipeline is for, as far as it explains what it may do. The first that matches counts. */
+const REASONS: readonly Reason[] = [
+  // of every function
+  [/./, /^logs:CreateLogStream logs:PutLogEvents$/, 'its log'],
+  [/^lambda\.amazonaws\.com$/, /^sts:AssumeRole$/, 'Lambda runs the function'],
+  [/Role$/, /^kms:Decrypt$/, 'its environment is encrypted with the key'],
+
+  // the steps
+  [/\/OpenRun\/Role$/, /^dynamodb:GetItem dynamodb:UpdateItem$/, 'reads the pause, claims the run, lists it for its readers'],
+  [/\/Render\/Role$/, /^s3:GetObject$/, 'reads the rows, or compares a file that is there already with what it made'],
+  [/\/Render\/Role$/, /^s3:AbortMultipartUpload s3:PutObject$/, 'writes the report, or leaves nothing of it'],
+  [/\/Link\/(Open\/)?Role$/, /^sts:AssumeRole$/, 'signs by a role whose session has a known end'],
+  [/\/Link\/Role$/, /^dynamodb:PutItem$/, 'keeps the link until it is delivered'],
+  [/\/Link\/Open\/Role$/, /^dynamodb:GetItem$/, 'looks the token of a link up'],
+  [/\/Link\/Open\/Role$/, /^dynamodb:UpdateItem$/, 'counts an opening'],
+  [/Signer$/, /^s3:GetObject$/, 'what a signed link opens; the policy of each session narrows it to the files of one report'],
+  [/Signer$/, /^kms:Decrypt$/, 'what a signed link opens is encrypted with the key'],
+  [/\/(Role|Open\/Role)$/, /^sts:AssumeRole$/, 'signs what opens a report, in a session for the files of that report'],
+  [/\/Deliver\/Role$/, /^dynamodb:/, 'claims the delivery and records it'],
+  [/\/Deliver\/Role$/, /^sns:GetTopicAttributes sns:Publish$/, 'sees that somebody will get the message, and publishes it'],
+  [/\/Deliver\/Role$/, /^lambda:InvokeFunction$/, 'asks for a link that has aged to be made anew'],
+  [/\/CloseFailedRun\/Role$/, /^dynamodb:/, 'closes the run'],
+  [/\/CloseFailedRun\/Role$/, /^sns:Publish$/, 'tells the owner'],
+  [/\/CloseFailedRun\/Role$/, /^states:/, 'reads in which step the run failed, and why'],
+  [/\/CloseFailedRun\/Role$/, /^sqs:SendMessage$/, 'Lambda puts events there that the function failed to handle'],
+  [/^Lookup\/ServiceRole$/, /^s3:AbortMultipartUpload s3:PutObject$/, 'the data source writes rows that are too many to return'],
+  [/^Renderer\/ServiceRole$/, /^s3:/, 'the renderer reads the rows and writes its files'],
+  [/^(Lookup|Renderer)\/ServiceRole$/, /^managed policy/, 'the function is the user\'s: aws-cdk-lib gives it a log'],
+
+  // the state machine
+  [/^states\.amazonaws\.com$/, /^sts:AssumeRole$/, 'Step Functions runs the workflow'],
+  [/\/StateMachine\/Role$/, /^lambda:InvokeFunction$/, 'a step of the workflow'],
+  [/\/StateMachine\/Role$/, /^logs:CreateLogDelivery /, 'its log'],
+  [/\/StateMachine\/Role$/, /^xray:/, 'its trace'],
+  [/\/StateMachine\/Role$/, /^kms:/, 'its data and its log are encrypted with the key'],
+
+  // what starts it, and what watches it
+  [/^scheduler\.amazonaws\.com$/, /^sts:AssumeRole$/, 'Scheduler starts runs'],
+  [/\/SchedulerRole$/, /^states:StartExecution$/, 'starts a run at its time'],
+  [/\/SchedulerRole$/, /^sqs:SendMessage$/, 'keeps a start that could not be made'],
+  [/^scheduler\.amazonaws\.com$/, /^sqs:SendMessage$/, 'keeps a start that could not be made'],
+  [/^events\.amazonaws\.com$/, /^lambda:InvokeFunction$/, 'EventBridge tells of runs that no Catch saw the end of'],
+  [/^events\.amazonaws\.com$/, /^sqs:SendMessage$/, 'keeps an event that could not be handed over'],
+  [/^cloudwatch\.amazonaws\.com$/, /^sns:Publish$/, 'alarms tell the owner'],
+
+  // the REST API
+  [/^apigateway\.amazonaws\.com$/, /^lambda:InvokeFunction$/, 'API Gateway hands requests to the function'],
+  [/^Api\/Role$/, /^dynamodb:GetItem dynamodb:UpdateItem$/, 'records a request, and reads a report'],
+  [/^Api\/Role$/, /^dynamodb:BatchGetItem$/, 'reads the reports of a list'],
+  [/^Api\/Role$/, /^dynamodb:Query$/, 'lists the reports of a caller, or finds the links to a report'],
+  [/^Api\/Role$/, /^dynamodb:UpdateItem$/, 'adds a report to the list of its requester, or revokes the links to one'],
+  [/^Api\/Role$/, /^states:StartExecution$/, 'starts the run of a request'],
+  [/^Api\/Role$/, /^states:GetExecutionHistory$/, 'tells how far a run is'],
+
+  // what an app grants
+  [/^Person$/, /^states:StartExecution$/, 'what was granted'],
+  [/^Person$/, /^dynamodb:DeleteItem /, 'what was granted: sets and removes the pause'],
+  [/^Person$/, /^dynamodb:(Query|UpdateItem)$/, 'what was granted: finds the links to a report, and revokes them'],
+  [/^Person$/, /^s3:GetObject$/, 'what was granted'],
+
+  // the café
+  [/^LookupRole$/, /^rds-db:connect$/, 'signs in to the database, as a user who may only read'],
+  [/^LookupRole$/, /^s3:AbortMultipartUpload s3:PutObject$/, 'the data source writes rows that are too many to return'],
+  [/^LookupRole$/, /AWSLambdaENIManagementAccess$/, 'Lambda makes the interfaces to the network of the database with the function\'s role'],
+  [/^Database\/SeedRole$/, /^rds-data:/, 'fills the database, once'],
+  [/^Database\/SeedRole$/, /^secretsmanager:/, 'reads the password with which the database was made'],
+  [/^MenuRole$/, /^dynamodb:Query$/, 'reads the menu'],
+  [/^Website\/PublishMenuRole$/, /^dynamodb:/, 'replaces the menu'],
+  [/^cloudfront\.amazonaws\.com$/, /^s3:GetObject$/, 'CloudFront serves the website'],
+  [/^AWSCDK\.TriggerCustomResourceProvider/, /./, 'invokes the functions that fill the database and the menu, when they are deployed'],
+  [/^Custom::CDKBucketDeployment/, /^cloudfront:/, 'has CloudFront forget the website that was'],
+  [/^Custom::CDKBucketDeployment/, /./, 'copies the website into its bucket, when it is deployed'],
+
+  // what forbids
+  [/^everyone$/, /^sns:Publish$/, 'nobody but the pipeline publishes to its topic, and nothing travels in clear text'],
+  [/^everyone$/, /^s3:GetObject$/, 'no link opens longer than it says'],
+  [/^everyone$/, /./, 'nothing travels in clear text'],
+
+  // the key
+  [/^arn:.*:root$/, /^kms:\*$/, 'the account of the key administers it'],
+  [/^logs\./, /^kms:/, 'logs are encrypted with the key'],
+  [/^events\.amazonaws\.com$/, /^kms:/, 'EventBridge puts events into the encrypted dead-letter queue'],
+  [/^delivery\.logs\.amazonaws\.com$/, /^kms:/, 'the log of the state machine is encrypted with the key'],
+  [/./, /^kms:Decrypt kms:GenerateDataKey$/, 'reads and writes what is encrypted with the key'],
+];
+
+export function reasonFor({ principal, actions }: Permission): string | undefined {
+  return REASONS.find(([who, what]) => who.test(principal) && what.test(actions.join(' ')))?.[2];
+}
+
+/** Why a wildcard is there that is not the library's to acknowledge. */
+export function reasonForWildcard({ policyOf, principal }: Permission, wildcard: string): string | undefined {
+  if (wildcard === 'Resource::*' && policyOf !== undefined) {
+    return 'In the policy of a key, `*` is the key itself.';
+  }
+  if (wildcard === 'Action::kms:*' && /:root$/.test(principal)) {
+    return 'AWS asks for this statement, so that nobody locks himself out: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html';
+  }
+  return WILDCARDS.find(([who, what]) => who.test(principal) && what.test(wildcard))?.[2];
+}
+
+const BY_CDK = 'aws-cdk-lib makes this role for its own function; the example takes it as it is.';
+
+const WILDCARDS: readonly Reason[] = [
+  [/^logs\./, /^Action::kms:/, 'AWS documents them so: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html'],
+  [/^delivery\.logs\./, /^Action::kms:/, 'aws-cdk-lib adds it as AWS documents it: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html'],
+  [/^cloudfront\./, /^Resource::.*\/\*$/, 'The bucket holds nothing but the website.'],
+  [/^AWSCDK\.TriggerCustomResourceProvider/, /^Resource::.*:\*$/, BY_CDK],
+  [/^Custom::CDKBucketDeployment/, /./, BY_CDK],
+];
