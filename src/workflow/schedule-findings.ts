@@ -4,7 +4,7 @@ import { Zone } from './time-zone';
 
 const DAY = 86_400_000;
 
-/** How far ahead a person is told of times that do not come. Longer than it takes a date to fall on the same weekday in a common year. */
+/** How far ahead a person is told of times that do not come. */
 const YEARS = 10;
 
 export type FindingKind =
