@@ -181,6 +181,8 @@ project.setScript('compat', `projen bundle && ${tsx} scripts/compat.ts`);
 project.setScript('integ', `projen bundle && ${tsx} scripts/integ.ts`);
 project.setScript('released-api', `${tsx} scripts/public-api.ts --released`);
 project.setScript('release:verify', `${tsx} scripts/release.ts`);
+project.setScript('schedules', `${tsx} scripts/schedules.ts`);
+project.setScript('oracle', `${tsx} test/workflow/oracle/oracle.ts`);
 project.setScript('faults', `projen bundle && ${tsx} test/faults/faults.ts`);
 project.setScript('receipt', `projen bundle && ${tsx} test/permissions/receipt.ts`);
 project.setScript('cafe', `${tsx} examples/cafe-inventory/local/cafe.ts`);
