@@ -1,0 +1,30 @@
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
+
+export const DESK: BrowserContextOptions = { viewport: { width: 1080, height: 810 }, locale: 'en-GB', timezoneId: 'Europe/Madrid' };
+export const PHONE: BrowserContextOptions = { ...DESK, viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+/** The browser that Debian and most other systems install there, or the one that CHROMIUM names. */
+export async function inBrowser<T>(work: (browser: Browser) => Promise<T>): Promise<T> {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  try {
+    return await work(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/**
+ * Collects what the pages complain of: errors, and what the content security policy kept them from. That a request failed is no complaint of
+ * theirs: the browser writes that down by itself, and the steps make some of them fail.
+ */
+export function complaintsOf(context: BrowserContext): string[] {
+  const complaints: string[] = [];
+  context.on('console', message => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+  });
+  context.on('weberror', error => complaints.push(error.error().message));
+  return complaints;
+}

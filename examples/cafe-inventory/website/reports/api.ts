@@ -1,0 +1,96 @@
+import { idToken, NoAnswer, SessionEnded } from './session';
+
+export type ReportStatus =
+  'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+export interface Period {
+  readonly from: string;
+  readonly to: string;
+  readonly timeZone: string;
+}
+
+export interface Step {
+  readonly name: string;
+  readonly status: 'WAITING' | 'RUNNING' | 'DONE' | 'FAILED';
+}
+
+export interface Report {
+  readonly reportId: string;
+  readonly status: ReportStatus;
+  readonly report?: string;
+  readonly reason?: 'EMPTY' | 'UNCHANGED';
+  readonly period?: Period;
+  readonly rows?: number;
+  readonly requestedAt?: string;
+  readonly createdAt?: string;
+  readonly linkExpiresAt?: string;
+  readonly steps?: Step[];
+}
+
+export interface ReportPage {
+  readonly reports: Report[];
+  readonly next?: string;
+}
+
+/** The API has answered, and said no. */
+export class Refused extends Error {
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+
+  /** Whether the same call may be taken later. */
+  get isPassing(): boolean {
+    return this.status === 429 || this.status >= 500;
+  }
+}
+
+/** The API of the café's reports, as the person who is signed in. */
+export class ReportApi {
+  constructor(private readonly url: string) {}
+
+  createReport(idempotencyKey: string): Promise<Report> {
+    return this.call('POST', 'create_report', { parameters: {}, idempotencyKey });
+  }
+
+  report(reportId: string): Promise<Report> {
+    return this.call('GET', `reports/${reportId}`);
+  }
+
+  reports(next?: string): Promise<ReportPage> {
+    return this.call('GET', `reports?${new URLSearchParams({ limit: '10', ...next && { next } })}`);
+  }
+
+  /** Where the report can be opened, within the next minute. */
+  async address(reportId: string): Promise<string> {
+    const { links } = await this.call<{ links: { url: string }[] }>('GET', `reports/${reportId}/link`);
+    return links[0].url;
+  }
+
+  revokeLink(reportId: string): Promise<void> {
+    return this.call('DELETE', `reports/${reportId}/link`);
+  }
+
+  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+    const token = await idToken();
+    const request = {
+      method,
+      headers: { authorization: token.toString(), ...body && { 'content-type': 'application/json' } },
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(25_000),
+    };
+    const [response, text] = await answered(fetch(`${this.url}${path}`, request));
+    if (response.status === 401) throw new SessionEnded();
+    const answer = text && JSON.parse(text);
+    if (!response.ok) throw new Refused(response.status, answer.message);
+    return answer;
+  }
+}
+
+async function answered(call: Promise<Response>): Promise<[Response, string]> {
+  try {
+    const response = await call;
+    return [response, await response.text()];
+  } catch (error) {
+    throw new NoAnswer('no answer', { cause: error });
+  }
+}
