@@ -3,8 +3,8 @@ import { element } from './page';
 import { Refused, ReportApi } from './reports/api';
 import { ReportList } from './reports/list';
 import { ReportView } from './reports/report';
-import { openWish, requestReport } from './reports/request';
-import { configureSession, NoAnswer, SessionEnded, signedInUser, signOut } from './reports/session';
+import { forgetWish, openWish, requestReport } from './reports/request';
+import { configureSession, NoAnswer, SessionEnded, signedInUser, signOut, type User } from './reports/session';
 import { showSignIn, wireSignIn } from './reports/sign-in';
 import { announce, isShown, show, tellProblem } from './reports/views';
 import { NO_ANSWER } from './reports/words';
@@ -22,10 +22,12 @@ async function main(): Promise<void> {
   const list = new ReportList(api);
   const view = new ReportView(api);
 
+  let user: User;
+
   /** Shows what the address says, to who is signed in. */
   async function arrive(): Promise<void> {
-    const { email } = await signedInUser();
-    element('account-email').textContent = email;
+    user = await signedInUser();
+    element('account-email').textContent = user.email;
     element('account').hidden = false;
     const [, reportId] = /^#report-([0-9a-f]{32})$/.exec(location.hash) ?? [];
     if (reportId) return view.show(reportId);
@@ -34,8 +36,7 @@ async function main(): Promise<void> {
   }
 
   async function request(): Promise<void> {
-    const { id } = await signedInUser();
-    const { reportId } = await requestReport(api, id);
+    const { reportId } = await requestReport(api, user.id);
     location.hash = `report-${reportId}`;
   }
 
@@ -88,7 +89,7 @@ async function main(): Promise<void> {
   wire('revoke', 'report-problem', () => view.revoke());
   element('sign-out').addEventListener('click', async () => {
     forget();
-    sessionStorage.removeItem('wish');
+    forgetWish();
     await signOut();
     history.replaceState(undefined, '', location.pathname);
     showSignIn();
@@ -96,8 +97,7 @@ async function main(): Promise<void> {
   });
   wireSignIn(async () => {
     await route();
-    const { id } = await signedInUser();
-    if (openWish(id) && isShown('reports')) element('request').click(); // what she had asked for when her session ended
+    if (openWish(user.id) && isShown('reports')) element('request').click(); // what she had asked for when her session ended
   });
   window.addEventListener('hashchange', route);
   await route();

@@ -3,7 +3,7 @@ import {
   AdminUserGlobalSignOutCommand, CognitoIdentityProviderClient, GetTokensFromRefreshTokenCommand, NotAuthorizedException,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
-import type { Browser, Page, Route } from 'playwright-core';
+import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { expectAccessible, expectFitsPhone } from './accessibility';
 import { BookkeepingPage } from './bookkeeping-page';
 import { complaintsOf, DESK, inBrowser, PHONE } from './browser';
@@ -308,8 +308,8 @@ async function textOf(page: Page, selector: string): Promise<string> {
 }
 
 /** From the top of the page. */
-async function tabTo(page: Page, target: ReturnType<Page['locator']>): Promise<void> {
-  for (let presses = 0; !await target.evaluate('element => element === document.activeElement'); presses++) {
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let presses = 0; await target.and(page.locator(':focus')).count() === 0; presses++) {
     if (presses > 20) throw new Error('The keyboard does not get there');
     await page.keyboard.press('Tab');
   }

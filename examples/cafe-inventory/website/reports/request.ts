@@ -21,10 +21,10 @@ export async function requestReport(api: ReportApi, user: string): Promise<Repor
   const { idempotencyKey } = openWish(user) ?? newWish(user);
   try {
     const report = await api.createReport(idempotencyKey);
-    sessionStorage.removeItem(WISH);
+    forgetWish();
     return report;
   } catch (error) {
-    if (error instanceof Refused && !error.isPassing) sessionStorage.removeItem(WISH);
+    if (error instanceof Refused && !error.isPassing) forgetWish();
     throw error;
   }
 }
@@ -39,4 +39,8 @@ function newWish(user: string): Wish {
   const wish = { idempotencyKey: crypto.randomUUID(), user, at: Date.now() };
   sessionStorage.setItem(WISH, JSON.stringify(wish));
   return wish;
+}
+
+export function forgetWish(): void {
+  sessionStorage.removeItem(WISH);
 }
