@@ -69,6 +69,7 @@ export class CafeStack extends Stack {
       schedule: ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID }),
       timeZone: TimeZone.EUROPE_MADRID,
       locale: 'en-GB',
+      readerGroups: ['bookkeeping'],
     });
     // Who gets mail from the café has to be able to trust its links. A denial counts for all, the account's administrators too.
     topic.addToResourcePolicy(new PolicyStatement({
@@ -107,7 +108,7 @@ export class CafeStack extends Stack {
       idTokenValidity: Duration.minutes(15),
       accessTokenValidity: Duration.minutes(15),
     });
-    users.addGroup('Bookkeeping', { groupName: 'bookkeeping', description: 'May read the reports, scheduled ones too' });
+    users.addGroup('Bookkeeping', { groupName: 'bookkeeping', description: 'May read every report, the scheduled ones too' });
 
     const website = props.website.host(this);
     const { restApi, url } = new ReportApi(this, 'Api', {
