@@ -3,15 +3,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { securityHeaders } from '../cafe-website';
-import { publishMenu } from '../lambdas/publish-menu';
 import type { Cloud } from './cloud';
 import type { Outputs } from './deploy';
 import { LOOPBACK } from './loopback';
+import { publishMenu } from '../lambdas/publish-menu';
 
 const FILES = join(__dirname, '..', 'website', 'dist');
 

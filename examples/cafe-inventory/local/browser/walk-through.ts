@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import {
-  AdminUserGlobalSignOutCommand, CognitoIdentityProviderClient, GetTokensFromRefreshTokenCommand, NotAuthorizedException,
+  CognitoIdentityProviderClient, GetTokensFromRefreshTokenCommand, NotAuthorizedException, RevokeTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import type { Browser, Locator, Page, Route } from 'playwright-core';
@@ -9,6 +9,8 @@ import { BookkeepingPage } from './bookkeeping-page';
 import { complaintsOf, DESK, inBrowser, PHONE } from './browser';
 import { addUser, newPassword } from '../bookkeeper';
 import type { OpenCafe } from '../check';
+import type { Cloud } from '../cloud';
+import { whileLocked } from '../database';
 import { expectEqual } from '../expect';
 import { until } from '../loopback';
 import { step } from '../step';
@@ -49,14 +51,15 @@ async function guests(browser: Browser, { website, mailbox }: OpenCafe, pictures
   await context.close();
 }
 
-async function bookkeepers(browser: Browser, { cloud, outputs, frank, mailbox, website, mail }: OpenCafe, pictures: string): Promise<{ reportId: string }> {
+async function bookkeepers(browser: Browser, { cloud, database, outputs, frank, mailbox, website, mail }: OpenCafe, pictures: string): Promise<{ reportId: string }> {
   const context = await browser.newContext(DESK);
   const complaints = complaintsOf(context);
   const page = await context.newPage();
   const desk = new BookkeepingPage(page, website);
   const picture = (name: string, of = page) => of.screenshot({ path: join(pictures, `${name}.png`) });
-  const executions = () => countExecutions(cafeMachine);
-  const cafeMachine = { cloud, stateMachineArn: outputs.StateMachineArn };
+  const cognito = new CognitoIdentityProviderClient(cloud);
+  const { UserPoolClientId: ClientId } = outputs;
+  const executions = () => countExecutions(cloud, outputs.StateMachineArn);
 
   await step('A wrong password is refused in the same words as an unknown address', async () => {
     await desk.visit();
@@ -83,13 +86,17 @@ async function bookkeepers(browser: Browser, { cloud, outputs, frank, mailbox, w
   });
 
   const before = await executions();
-  await step('A double click on the button brings one report', async () => {
-    await desk.requestButton.dblclick();
-    await desk.status.and(page.getByText('Being made')).waitFor();
-  });
-  await step('Its steps are shown, until it is ready', async () => {
-    await page.locator('#report-steps li[data-status="RUNNING"], #report-status[data-status="DELIVERED"]').first().waitFor();
-    await picture('progress');
+  await step('A double click on the button brings one report, and its steps are shown as it is made', async () => {
+    await whileLocked(database, async () => {
+      await desk.requestButton.dblclick();
+      await page.locator('#report-steps li[data-status="RUNNING"]').waitFor();
+      await picture('progress');
+      expectEqual('steps', await page.locator('#report-steps li').allInnerTexts(), [
+        'Look up the stock\nunder way', 'Write the report\nwaiting', 'Make the link\nwaiting', 'Send the mail\nwaiting',
+      ]);
+      expectEqual('what a screen reader is told', await textOf(page, '#announcement'), 'Look up the stock: under way');
+      await expectAccessible(page);
+    });
     await desk.isReady();
     expectEqual('steps', await page.locator('#report-steps li').allInnerTexts(), [
       'Look up the stock\ndone', 'Write the report\ndone', 'Make the link\ndone', 'Send the mail\ndone',
@@ -200,7 +207,7 @@ async function bookkeepers(browser: Browser, { cloud, outputs, frank, mailbox, w
     await desk.visit();
     await desk.entries.first().waitFor();
     const earlier = await executions();
-    await signOutEverywhere(cafeMachine.cloud, outputs.UserPoolId, frank.email);
+    await cognito.send(new RevokeTokenCommand({ ClientId, Token: (await desk.stored('.refreshToken'))[0] }));
     await expireTokens(page);
     await desk.requestButton.click();
     await desk.isAt('Sign in');
@@ -218,8 +225,7 @@ async function bookkeepers(browser: Browser, { cloud, outputs, frank, mailbox, w
     const text = await page.locator('main').textContent();
     expectEqual('what is left of her', [frank.email, reportId, 'Coffee supplier inventory, '].filter(trace => text!.includes(trace)), []);
     expectEqual('tokens that are kept', await desk.stored('Token'), []);
-    const { UserPoolClientId: ClientId } = outputs;
-    const refused = await new CognitoIdentityProviderClient(cloud).send(new GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken: refreshToken }))
+    const refused = await cognito.send(new GetTokensFromRefreshTokenCommand({ ClientId, RefreshToken: refreshToken }))
       .then(() => false, error => error instanceof NotAuthorizedException);
     expectEqual('the token that brings new ones is refused', refused, true);
   });
@@ -318,14 +324,10 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   }
 }
 
-async function countExecutions({ cloud, stateMachineArn }: Pick<OpenCafe, 'cloud'> & { stateMachineArn: string }): Promise<number> {
+async function countExecutions(cloud: Cloud, stateMachineArn: string): Promise<number> {
   let count = 0;
   for await (const { executions } of paginateListExecutions({ client: new SFNClient(cloud) }, { stateMachineArn })) count += executions!.length;
   return count;
-}
-
-async function signOutEverywhere(cloud: OpenCafe['cloud'], UserPoolId: string, Username: string): Promise<void> {
-  await new CognitoIdentityProviderClient(cloud).send(new AdminUserGlobalSignOutCommand({ UserPoolId, Username }));
 }
 
 /** As time does: the browser has to get new tokens now. */

@@ -46,14 +46,15 @@ export class ReportList {
 }
 
 function entry(report: Report): HTMLElement {
+  const { reportId, status, period, requestedAt, createdAt } = report;
   const item = copyOf('entry-template');
-  item.querySelector('a')!.href = `#report-${report.reportId}`;
-  fill(item, '.entry-days', report.period ? daysOf(report.period) : 'New report');
-  fill(item, '.entry-when', made(report));
-  fill(item, '.status', statusOf(report)).dataset.status = report.status;
+  item.querySelector('a')!.href = `#report-${reportId}`;
+  fill(item, '.entry-when', capitalized(when((requestedAt ?? createdAt)!)));
+  fill(item, '.entry-what', `${requestedAt ? 'Requested' : 'By schedule'}${period ? `, for ${daysOf(period)}` : ''}`);
+  fill(item, '.status', statusOf(report)).dataset.status = status;
   return item;
 }
 
-function made({ requestedAt, createdAt }: Report): string {
-  return requestedAt ? `requested ${when(requestedAt)}` : createdAt ? `by schedule, ${when(createdAt)}` : '';
+function capitalized(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
 }
