@@ -70,7 +70,7 @@ describe('the café stack', () => {
     expect(statements.filter(({ Condition }) => Condition.ArnNotEquals)).toEqual([{
       Sid: 'PipelineOnly',
       Effect: 'Deny',
-      Principal: '*',
+      Principal: { AWS: '*' },
       Action: 'sns:Publish',
       Resource: { Ref: topic },
       Condition: { ArnNotEquals: { 'aws:PrincipalArn': deliverRole } },
@@ -99,10 +99,8 @@ describe('the café stack', () => {
 
   test('tells its pages where the API and its users are', () => {
     const [deployment] = Object.values<any>(cloud.findResources('Custom::CDKBucketDeployment'));
-    const markers = deployment.Properties.SourceMarkers.flatMap((each: object) => Object.values(each));
-    expect(markers).toEqual(expect.arrayContaining([
-      { Ref: expect.stringMatching(/^Users/) }, { Ref: expect.stringMatching(/^UsersWebsite/) }, { Ref: expect.stringMatching(/^ApiRestApi/) },
-    ]));
+    const known = [...JSON.stringify(deployment.Properties.SourceMarkers).matchAll(/{"Ref":"(\w+?)[0-9A-F]{8}"}/g)].map(([, id]) => id);
+    expect(known).toEqual(expect.arrayContaining(['ApiRestApi', 'Users', 'UsersWebsite']));
   });
 
   test('reaches its database without a NAT, signed in by IAM', () => {

@@ -42,7 +42,9 @@ export class Website {
 
   /** Does what the deployment does on AWS: uploads the site, tells it where the API and the users are, and fills the menu. */
   public async publish({ WebsiteBucketName: Bucket, MenuTableName, ApiUrl, UserPoolId, UserPoolClientId }: Outputs): Promise<void> {
-    const upload = (Key: string, Body: Buffer | string) => this.s3.send(new PutObjectCommand({ Bucket, Key, Body, ContentType: CONTENT_TYPES[extname(Key)] }));
+    const upload = (Key: string, Body: Buffer | string) => this.s3.send(new PutObjectCommand({
+      Bucket, Key, Body, ContentType: CONTENT_TYPES[extname(Key)],
+    }));
     for (const name of await readdir(FILES)) {
       await upload(name, await readFile(join(FILES, name)));
     }

@@ -1,12 +1,18 @@
+import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
 
 export const DESK: BrowserContextOptions = { viewport: { width: 1080, height: 810 }, locale: 'en-GB', timezoneId: 'Europe/Madrid' };
 export const PHONE: BrowserContextOptions = { ...DESK, viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
 /** The browser that Debian and most other systems install there, or the one that CHROMIUM names. */
+const { CHROMIUM = '/usr/bin/chromium' } = process.env;
+
 export async function inBrowser<T>(work: (browser: Browser) => Promise<T>): Promise<T> {
+  if (!existsSync(CHROMIUM)) {
+    throw new Error(`There is no browser at ${CHROMIUM}: install Chromium, or say in the environment variable CHROMIUM where it is`);
+  }
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
   try {

@@ -51,7 +51,8 @@ async function guests(browser: Browser, { website, mailbox }: OpenCafe, pictures
   await context.close();
 }
 
-async function bookkeepers(browser: Browser, { cloud, database, outputs, frank, mailbox, website, mail }: OpenCafe, pictures: string): Promise<{ reportId: string }> {
+async function bookkeepers(browser: Browser, cafe: OpenCafe, pictures: string): Promise<{ reportId: string }> {
+  const { cloud, database, outputs, frank, mailbox, website, mail } = cafe;
   const context = await browser.newContext(DESK);
   const complaints = complaintsOf(context);
   const page = await context.newPage();

@@ -1,5 +1,6 @@
 import { copyOf, element, fill } from '../page';
-import type { Report, ReportApi } from './api';
+import type { ReportApi } from './api';
+import type { Report } from './contract';
 import { entitle, show } from './views';
 import { daysOf, statusOf, when } from './words';
 
@@ -50,7 +51,7 @@ function entry(report: Report): HTMLElement {
   const item = copyOf('entry-template');
   item.querySelector('a')!.href = `#report-${reportId}`;
   fill(item, '.entry-when', capitalized(when((requestedAt ?? createdAt)!)));
-  fill(item, '.entry-what', `${requestedAt ? 'Requested' : 'By schedule'}${period ? `, for ${daysOf(period)}` : ''}`);
+  fill(item, '.entry-what', requestedAt || !period ? 'Requested' : `By schedule, for ${daysOf(period)}`);
   fill(item, '.status', statusOf(report)).dataset.status = status;
   return item;
 }

@@ -1,6 +1,6 @@
 import { copyOf, element, fill } from '../page';
-import type { Report, ReportApi } from './api';
-import { Refused } from './api';
+import { Refused, type ReportApi } from './api';
+import type { Report } from './contract';
 import { poll } from './poll';
 import { NoAnswer } from './session';
 import { announce, entitle, show, tellProblem } from './views';

@@ -1,5 +1,5 @@
-import type { Report, ReportApi } from './api';
-import { Refused } from './api';
+import { Refused, type ReportApi } from './api';
+import type { Report } from './contract';
 
 /** A wish for a report that has had no answer yet. */
 interface Wish {

@@ -1,4 +1,4 @@
-import type { Period, Report, ReportStatus, Step } from './api';
+import type { Period, Report, ReportStatus, Step } from './contract';
 
 const LANGUAGE = 'en-GB'; // of the page
 
