@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 export const DESK: BrowserContextOptions = { viewport: { width: 1080, height: 810 }, locale: 'en-GB', timezoneId: 'Europe/Madrid' };
 export const PHONE: BrowserContextOptions = { ...DESK, viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -33,4 +33,19 @@ export function complaintsOf(context: BrowserContext): string[] {
   });
   context.on('weberror', error => complaints.push(error.error().message));
   return complaints;
+}
+
+/** How far things have moved on the pages by themselves: https://web.dev/articles/cls */
+export async function watchShifts(context: BrowserContext): Promise<void> {
+  await context.addInitScript(`
+    window.shifted = 0;
+    new PerformanceObserver(list => list.getEntries().filter(entry => !entry.hadRecentInput).forEach(entry => window.shifted += entry.value))
+      .observe({ type: 'layout-shift', buffered: true });
+  `);
+}
+
+/** Up to 0.1 is good. */
+export async function expectSteady(page: Page): Promise<void> {
+  const shifted: number = await page.evaluate('window.shifted');
+  if (shifted > 0.1) throw new Error(`Things move on ${page.url()} while it is loaded: the cumulative layout shift is ${shifted}`);
 }

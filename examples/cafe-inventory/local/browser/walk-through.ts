@@ -6,7 +6,7 @@ import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { expectAccessible, expectFitsPhone } from './accessibility';
 import { BookkeepingPage } from './bookkeeping-page';
-import { complaintsOf, DESK, inBrowser, PHONE } from './browser';
+import { complaintsOf, DESK, expectSteady, inBrowser, PHONE, watchShifts } from './browser';
 import { addUser, newPassword } from '../bookkeeper';
 import type { OpenCafe } from '../check';
 import type { Cloud } from '../cloud';
@@ -32,7 +32,9 @@ async function guests(browser: Browser, { website, mailbox }: OpenCafe, pictures
   const complaints = complaintsOf(context);
   const page = await context.newPage();
   await step('A guest reads the menu, and finds the door to the bookkeeping', async () => {
-    await page.goto(website);
+    const response = await page.goto(website);
+    const { 'content-security-policy': policy } = response!.headers();
+    expectEqual(`${policy} is strict`, /^default-src 'none'; script-src 'self';/.test(policy) && !policy.includes('unsafe'), true);
     await page.locator('#menu-board .item').first().waitFor();
     await page.screenshot({ path: join(pictures, 'website.png') });
     await expectAccessible(page);
@@ -55,6 +57,7 @@ async function bookkeepers(browser: Browser, cafe: OpenCafe, pictures: string): 
   const { cloud, database, outputs, frank, mailbox, website, mail } = cafe;
   const context = await browser.newContext(DESK);
   const complaints = complaintsOf(context);
+  await watchShifts(context);
   const page = await context.newPage();
   const desk = new BookkeepingPage(page, website);
   const picture = (name: string, of = page) => of.screenshot({ path: join(pictures, `${name}.png`) });
@@ -124,6 +127,7 @@ async function bookkeepers(browser: Browser, cafe: OpenCafe, pictures: string): 
     await page.reload();
     await desk.isReady();
     expectEqual('report', desk.reportId(), reportId);
+    await expectSteady(page);
   });
 
   const second = await step('An answer that is lost, and one try more, make one report', async () => {
@@ -153,6 +157,7 @@ async function bookkeepers(browser: Browser, cafe: OpenCafe, pictures: string): 
     await desk.visit();
     await desk.entries.first().waitFor();
     const all = await desk.listedIds();
+    await expectSteady(page);
     expectEqual('the newest reports', all.slice(0, 3), [third, second, reportId]);
     expectEqual('the report of the first mail is listed', all.some(id => mail.text.includes(id)), true);
     await picture('reports');
@@ -262,11 +267,13 @@ async function somebodyElse(browser: Browser, { cloud, outputs, website }: OpenC
 
 async function onThePhone(browser: Browser, { frank, website, mailbox }: OpenCafe, reportId: string, pictures: string): Promise<void> {
   const context = await browser.newContext({ ...PHONE, deviceScaleFactor: 2 });
+  await watchShifts(context);
   const page = await context.newPage();
   const desk = new BookkeepingPage(page, website);
   await step('Everything fits a phone of 360 pixels, and fingers', async () => {
     const expectFits = async (name: string) => {
       await expectFitsPhone(page);
+      await expectSteady(page);
       await page.screenshot({ path: join(pictures, `phone-${name}.png`) });
     };
     await page.goto(website);

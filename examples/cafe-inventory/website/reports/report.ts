@@ -96,13 +96,15 @@ export class ReportView {
   }
 }
 
+/** Without a report: what is there before it is known. */
 function draw(report: Report | undefined): void {
   element('report-card').hidden = false;
-  element('report-view').querySelector('h1')!.textContent = report?.report ?? 'Report';
-  element('report-days').textContent = report?.period ? daysOf(report.period) : ' ';
+  if (report?.report) element('report-view').querySelector('h1')!.textContent = report.report;
+  element('report-days').textContent = report?.period ? daysOf(report.period) : '–';
   element('report-status').textContent = report ? statusOf(report) : '';
   element('report-status').dataset.status = report?.status ?? '';
   element('report-explanation').textContent = report ? explanationOf(report) : '';
+  element('report-steps').hidden = report !== undefined && report.steps === undefined;
   element('report-steps').replaceChildren(...(report?.steps ?? []).map(step => {
     const item = copyOf('step-template');
     item.dataset.status = step.status;
@@ -110,22 +112,22 @@ function draw(report: Report | undefined): void {
     fill(item, '.step-status', STEP_STATUS[step.status]);
     return item;
   }));
-  element('report-facts').replaceChildren(...report ? factsOf(report).map(([name, value]) => {
+  element('report-facts').replaceChildren(...factsOf(report).map(([name, value]) => {
     const fact = copyOf('fact-template');
     fill(fact, 'dt', name);
     fill(fact, 'dd', value);
     return fact;
-  }) : []);
+  }));
   const isDelivered = report?.status === 'DELIVERED';
   element<HTMLButtonElement>('open').disabled = !isDelivered;
   element('revoke').hidden = !(isDelivered && report.requestedAt);
 }
 
 /** Always the same, so that nothing moves when they become known. */
-function factsOf({ requestedAt, createdAt, rows, linkExpiresAt }: Report): [string, string][] {
+function factsOf({ requestedAt, createdAt, rows, linkExpiresAt }: Partial<Report> = {}): [string, string][] {
   const begun = requestedAt ?? createdAt;
   return [
-    [requestedAt ? 'Requested' : 'Made by schedule', begun ? when(begun) : '–'],
+    [begun === requestedAt ? 'Requested' : 'Made by schedule', begun ? when(begun) : '–'],
     ['Rows', rows === undefined ? '–' : rows.toLocaleString('en-GB')],
     ['Mailed link works until', linkExpiresAt ? when(linkExpiresAt) : '–'],
   ];

@@ -1,6 +1,6 @@
 import { element } from '../page';
 import { chooseNewPassword, signIn } from './session';
-import { entitle, show, tellProblem } from './views';
+import { announce, entitle, show, tellProblem } from './views';
 import { NO_ANSWER } from './words';
 
 /**
@@ -41,6 +41,7 @@ export function showSignIn(reason?: string): void {
   element('sign-in-reason').hidden = !reason;
   entitle('Sign in');
   show('sign-in');
+  announce(reason ?? '');
 }
 
 type Fields = Record<'email' | 'password', HTMLInputElement>;
