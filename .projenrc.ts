@@ -19,6 +19,9 @@ const publishing = {
   go: { moduleName: 'github.com/scheduled-report-pipeline/cdk-scheduled-report-pipeline-go', packageName: 'scheduledreportpipeline' },
 };
 
+/** What runs in browsers has types of its own, and is bundled into `dist`. */
+const WEBSITE = 'examples/cafe-inventory/website';
+
 /** The handlers carry the SDK that they were tested with; tree shaking needs the ES modules of the SDK. */
 const bundling: javascript.BundlingOptions & Partial<javascript.AddBundleOptions> = {
   externals: [],
@@ -99,12 +102,15 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'parse5@^7', // 8 has ES modules only
     'tsx',
     // the café example, and its local run
+    '@aws-amplify/auth',
+    '@aws-amplify/core',
     '@aws-sdk/client-cloudformation',
     '@aws-sdk/client-cognito-identity-provider',
     '@aws-sdk/client-rds-data',
     '@aws-sdk/client-sqs',
     '@aws-sdk/rds-signer',
     'aws-cdk@2.1148.1',
+    'axe-core',
     'mysql2',
     'node-sqlite3-wasm',
     'playwright-core',
@@ -112,7 +118,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   typecheckTests: true,
   eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'scripts'] },
   // Examples and tests import the library by its name, as its users do.
-  tsconfigDev: { compilerOptions: { paths: { [publishing.npm]: ['./src/index.ts'] } } },
+  tsconfigDev: { exclude: [WEBSITE], compilerOptions: { paths: { [publishing.npm]: ['./src/index.ts'] } } },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     jestConfig: { collectCoverage: false, testTimeout: 30_000, moduleNameMapper: { [`^${publishing.npm}$`]: '<rootDir>/src/index.ts' } },
@@ -131,7 +137,7 @@ for (const path of [
 ]) {
   project.addPackageIgnore(path);
 }
-for (const path of ['.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '__pycache__/', '.venv/', 'target/']) {
+for (const path of ['.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '__pycache__/', '.venv/', 'target/', `/${WEBSITE}/dist/`]) {
   project.gitignore.exclude(path);
 }
 // Templates are compared; what is bundled beside them is megabytes, and made anew: see scripts/integ.ts.
@@ -149,13 +155,22 @@ project.jest!.config.transform = {
 project.testTask.env('CDK_VALIDATION', 'false'); // newer aws-cdk-lib validates at each synth: over a second per process
 
 // One project for all that is checked; examples and tests import the library by its name.
-project.eslint!.config.parserOptions = { ecmaVersion: 2018, sourceType: 'module', project: './tsconfig.dev.json' };
+project.eslint!.config.parserOptions = { ecmaVersion: 2018, sourceType: 'module', project: ['./tsconfig.dev.json', `./${WEBSITE}/tsconfig.json`] };
 project.eslint!.config.settings['import/resolver'].typescript.project = './tsconfig.dev.json';
 
 // The handlers' dependencies are development dependencies: esbuild puts them into the bundles.
 project.eslint?.allowDevDeps('src/handlers/**');
 project.eslint?.allowDevDeps('examples/**');
 project.eslint?.allowDevDeps('scripts/**');
+
+// The café's website is bundled with the handlers: whoever needs the ones needs the other.
+const website = project.addTask('bundle:website', {
+  description: 'Bundle the website of the café example',
+  cwd: WEBSITE,
+  exec: 'esbuild *.html *.css *.svg menu.ts reports.ts --outdir=dist --loader:.html=copy --loader:.svg=copy --log-level=warning '
+    + '--bundle --minify --format=esm --target=es2022',
+});
+project.bundler.bundleTask.spawn(website);
 
 // What is generated from the source is committed, so that it can be read without a build, which refuses it when it was stale.
 const tsx = 'tsx --tsconfig tsconfig.dev.json';

@@ -21,6 +21,7 @@ const stages: Record<string, Stage> = {
     what: 'types and style',
     run: () => checks(
       ['npx', 'tsc', '--noEmit', '-p', 'tsconfig.dev.json'],
+      ['npx', 'tsc', '--noEmit', '-p', 'examples/cafe-inventory/website/tsconfig.json'],
       ['npx', 'eslint', '--max-warnings', '0', '--ext', '.ts', 'src', 'test', 'examples', 'scripts'],
     ),
   },
@@ -78,7 +79,7 @@ const stages: Record<string, Stage> = {
     },
   },
   cafe: {
-    what: 'the café, deployed to a local emulator and used',
+    what: 'the café, deployed to a local emulator and used, its website in a browser',
     run: () => steps([...TSX, 'examples/cafe-inventory/local/cafe.ts', '--check']),
   },
 };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { CfnOutput, Duration, RemovalPolicy, Stack, TimeZone, type StackProps } from 'aws-cdk-lib';
 import { AuthorizationType, CognitoUserPoolsAuthorizer, LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
 import { AccountRecovery, UserPool } from 'aws-cdk-lib/aws-cognito';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -19,9 +20,9 @@ export interface CafeStackProps extends StackProps {
   readonly website: CafeWebsite;
 
   /**
-   * How long the link to a report works.
+   * How long the mailed link to a report works, unless somebody revokes it.
    *
-   * @default Duration.minutes(15)
+   * @default Duration.hours(12)
    */
   readonly linkExpiresIn?: Duration;
 
@@ -64,11 +65,21 @@ export class CafeStack extends Stack {
       renderer: ReportRenderer.html({ title: 'Coffee supplier inventory' }),
       topic,
       ownerTopic,
-      link: ReportLink.presigned({ expiresIn: props.linkExpiresIn ?? Duration.minutes(15) }),
+      link: ReportLink.onClick({ expiresIn: props.linkExpiresIn ?? Duration.hours(12) }),
       schedule: ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID }),
       timeZone: TimeZone.EUROPE_MADRID,
       locale: 'en-GB',
+      readerGroups: ['bookkeeping'],
     });
+    // Who gets mail from the café has to be able to trust its links. A denial counts for all, the account's administrators too.
+    topic.addToResourcePolicy(new PolicyStatement({
+      sid: 'PipelineOnly',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { ArnNotEquals: { 'aws:PrincipalArn': pipeline.deliverFunction.role!.roleArn } },
+    }));
 
     const users = new UserPool(this, 'Users', {
       selfSignUpEnabled: false, // only the owner's people may ask for a report
@@ -92,7 +103,12 @@ export class CafeStack extends Stack {
       },
       disableOAuth: true, // no hosted sign-in page
       preventUserExistenceErrors: true,
+      refreshTokenValidity: Duration.days(1), // who comes every morning signs in every morning
+      enableTokenRevocation: true, // by signing out; the API takes the tokens that are out until they expire
+      idTokenValidity: Duration.minutes(15),
+      accessTokenValidity: Duration.minutes(15),
     });
+    users.addGroup('Bookkeeping', { groupName: 'bookkeeping', description: 'May read every report, the scheduled ones too' });
 
     const website = props.website.host(this);
     const { restApi, url } = new ReportApi(this, 'Api', {
@@ -109,7 +125,7 @@ export class CafeStack extends Stack {
     restApi.root.addResource('menu').addMethod('GET', new LambdaIntegration(menu, { allowTestInvoke: false }), {
       authorizationType: AuthorizationType.NONE, // the one thing that everybody may read
     });
-    website.publish(restApi);
+    website.publish({ api: restApi, users, client });
 
     const outputs = {
       ApiUrl: url,

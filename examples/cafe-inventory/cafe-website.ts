@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { Aws, Duration, Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import {
-  Distribution, HeadersFrameOption, HeadersReferrerPolicy, HttpVersion, PriceClass, ResponseHeadersPolicy, ViewerProtocolPolicy,
+  Distribution, HeadersFrameOption, HeadersReferrerPolicy, HttpVersion, PriceClass, ResponseHeadersPolicy, type ResponseHeadersPolicyProps,
+  ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
@@ -22,7 +24,14 @@ export interface HostedWebsite {
   readonly origin: string;
 
   /** Fills the bucket and the menu. The site has to know the API, and the API the site's origin: hence two steps. */
-  publish(api: RestApi): void;
+  publish(backend: Backend): void;
+}
+
+/** What the website talks to. */
+export interface Backend {
+  readonly api: RestApi;
+  readonly users: UserPool;
+  readonly client: UserPoolClient;
 }
 
 /** Who publishes the café's website and its menu, and from where. The private bucket and the table are the same for all. */
@@ -56,6 +65,7 @@ class CloudFrontWebsite extends CafeWebsite {
     const { bucket, menuTable } = storage(scope);
 
     let apiOrigin: string;
+    const cognitoOrigin = `https://cognito-idp.${Aws.REGION}.${Aws.URL_SUFFIX}`;
     const distribution = new Distribution(scope, 'Distribution', {
       comment: 'The café website',
       defaultRootObject: 'index.html',
@@ -64,7 +74,7 @@ class CloudFrontWebsite extends CafeWebsite {
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(bucket),
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        responseHeadersPolicy: securityHeaders(scope, Lazy.string({ produce: () => apiOrigin })),
+        responseHeadersPolicy: new ResponseHeadersPolicy(scope, 'SecurityHeaders', securityHeaders(Lazy.string({ produce: () => apiOrigin }), cognitoOrigin)),
       },
     });
 
@@ -72,13 +82,16 @@ class CloudFrontWebsite extends CafeWebsite {
       bucket,
       menuTable,
       origin: `https://${distribution.distributionDomainName}`,
-      publish: api => {
+      publish: ({ api, users, client }) => {
         // Not `api.url`: its stage depends on the API's methods, and these, for their CORS headers, on the distribution.
         apiOrigin = `https://${api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`;
 
         new BucketDeployment(scope, 'Files', {
           destinationBucket: bucket,
-          sources: [Source.asset(join(__dirname, 'website')), Source.jsonData('config.json', { apiUrl: api.url })],
+          sources: [
+            Source.asset(join(__dirname, 'website', 'dist')), // made by `npx projen bundle:website`
+            Source.jsonData('config.json', { apiUrl: api.url, userPoolId: users.userPoolId, userPoolClientId: client.userPoolClientId }),
+          ],
           cacheControl: [CacheControl.maxAge(Duration.minutes(5))], // the files' names do not change with their content
           distribution, // whose cache is invalidated
           retainOnDelete: false, // an empty bucket can be deleted with the stack
@@ -114,9 +127,9 @@ function storage(scope: Construct): Pick<HostedWebsite, 'bucket' | 'menuTable'> 
   };
 }
 
-/** The page loads only its own files, talks only to its own API, and is framed by nobody. */
-function securityHeaders(scope: Construct, apiOrigin: string): ResponseHeadersPolicy {
-  return new ResponseHeadersPolicy(scope, 'SecurityHeaders', {
+/** The site loads only its own files, talks only to its own API and its own users' pool, and is framed by nobody. */
+export function securityHeaders(...talksTo: string[]) {
+  return {
     securityHeadersBehavior: {
       contentSecurityPolicy: {
         override: true,
@@ -125,7 +138,7 @@ function securityHeaders(scope: Construct, apiOrigin: string): ResponseHeadersPo
           "script-src 'self'",
           "style-src 'self'",
           "img-src 'self'",
-          `connect-src 'self' ${apiOrigin}`,
+          `connect-src 'self' ${talksTo.join(' ')}`,
           "base-uri 'none'",
           "form-action 'none'",
           "frame-ancestors 'none'",
@@ -139,5 +152,5 @@ function securityHeaders(scope: Construct, apiOrigin: string): ResponseHeadersPo
     customHeadersBehavior: {
       customHeaders: [{ header: 'Permissions-Policy', value: 'camera=(), geolocation=(), microphone=()', override: true }],
     },
-  });
+  } satisfies ResponseHeadersPolicyProps;
 }

@@ -27,15 +27,80 @@ describe('the café stack', () => {
     expect(scrubbed(cloud.toJSON())).toMatchSnapshot();
   });
 
-  test('gives Frank a link of 15 minutes, every morning at 7 in Madrid and whenever he asks', () => {
+  test('gives Frank a link of 12 hours, every morning at 7 in Madrid and whenever he asks', () => {
     cloud.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'cron(0 7 * * ? *)', ScheduleExpressionTimezone: 'Europe/Madrid' });
-    cloud.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ LINK_LIFETIME_SECONDS: '900' }) } });
+    cloud.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ EXPIRES_IN_SECONDS: '43200' }) } });
     cloud.hasResourceProperties('AWS::ApiGateway::Method', { HttpMethod: 'POST', AuthorizationType: 'COGNITO_USER_POOLS' });
   });
 
-  test('lets only the menu be read without a log-in', () => {
-    const open = Object.values<any>(cloud.findResources('AWS::ApiGateway::Method', { Properties: { AuthorizationType: 'NONE' } }));
-    expect(open.map(({ Properties }) => Properties.HttpMethod).filter(method => method !== 'OPTIONS')).toEqual(['GET']);
+  test('lets only the menu be read without a log-in, and reports be opened by who has the link', () => {
+    const resources: Record<string, any> = cloud.findResources('AWS::ApiGateway::Resource');
+    const open = Object.values<any>(cloud.findResources('AWS::ApiGateway::Method', { Properties: { AuthorizationType: 'NONE' } }))
+      .filter(({ Properties }) => Properties.HttpMethod !== 'OPTIONS')
+      .map(({ Properties: { HttpMethod, ResourceId } }) => `${HttpMethod} ${resources[ResourceId.Ref].Properties.PathPart}`);
+    expect(open.sort()).toEqual(['GET menu', 'GET {token}', 'HEAD {token}']);
+  });
+
+  test('lets its people sign in with a password that does not leave the browser, for a day at most', () => {
+    cloud.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      GenerateSecret: Match.absent(),
+      EnableTokenRevocation: true,
+      PreventUserExistenceErrors: 'ENABLED',
+      RefreshTokenValidity: 1440,
+      IdTokenValidity: 15,
+      AccessTokenValidity: 15,
+      TokenValidityUnits: { RefreshToken: 'minutes', IdToken: 'minutes', AccessToken: 'minutes' },
+    });
+    cloud.hasResourceProperties('AWS::Cognito::UserPool', { AdminCreateUserConfig: { AllowAdminCreateUserOnly: true } });
+  });
+
+  test('shows each report to the bookkeepers, a group of its users', () => {
+    cloud.hasResourceProperties('AWS::Cognito::UserPoolGroup', { GroupName: 'bookkeeping' });
+    cloud.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ READER_GROUPS: '["bookkeeping"]' }) } });
+  });
+
+  test('lets nobody but the pipeline mail the readers, over TLS', () => {
+    const [topic] = Object.keys(cloud.findResources('AWS::SNS::Topic', { Properties: { DisplayName: 'Café inventory report' } }));
+    const policies = Object.values<any>(cloud.findResources('AWS::SNS::TopicPolicy', { Properties: { Topics: [{ Ref: topic }] } }));
+    const statements = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+    const [deliverRole] = Object.entries<any>(cloud.findResources('AWS::Lambda::Function'))
+      .filter(([, { Properties }]) => /^Delivers a report/.test(Properties.Description))
+      .map(([, { Properties }]) => Properties.Role);
+    expect(statements.filter(({ Condition }) => Condition.ArnNotEquals)).toEqual([{
+      Sid: 'PipelineOnly',
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: 'sns:Publish',
+      Resource: { Ref: topic },
+      Condition: { ArnNotEquals: { 'aws:PrincipalArn': deliverRole } },
+    }]);
+    expect(statements).toContainEqual(expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }));
+    expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([]);
+  });
+
+  test('lets its pages talk to their own origin, the API and Cognito, and run no code but their own', () => {
+    const [policy] = Object.values<any>(cloud.findResources('AWS::CloudFront::ResponseHeadersPolicy'));
+    const { ContentSecurityPolicy } = policy.Properties.ResponseHeadersPolicyConfig.SecurityHeadersConfig;
+    const value = ContentSecurityPolicy.ContentSecurityPolicy['Fn::Join'][1]
+      .map((part: string | { Ref: string }) => typeof part === 'string' ? part : part.Ref.replace(/^ApiRestApi.*/, '<api>').replace(/^AWS::/, ''))
+      .join('');
+    expect(value.split('; ')).toEqual([
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self'",
+      "connect-src 'self' https://<api>.execute-api.Region.URLSuffix https://cognito-idp.Region.URLSuffix",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]);
+  });
+
+  test('tells its pages where the API and its users are', () => {
+    const [deployment] = Object.values<any>(cloud.findResources('Custom::CDKBucketDeployment'));
+    const known = [...JSON.stringify(deployment.Properties.SourceMarkers).matchAll(/{"Ref":"(\w+?)[0-9A-F]{8}"}/g)].map(([, id]) => id);
+    expect(known).toEqual(expect.arrayContaining(['ApiRestApi', 'Users', 'UsersWebsite']));
   });
 
   test('reaches its database without a NAT, signed in by IAM', () => {
@@ -66,7 +131,7 @@ describe('the café stack', () => {
   });
 
   test('takes a shorter link, for who wants to watch it expire', () => {
-    const short = synthesize({ database: CafeDatabase.url('mysql://a:b@127.0.0.1/c'), website: CafeWebsite.publishedBySdk('http://127.0.0.1'), linkExpiresIn: Duration.seconds(25) });
-    short.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ LINK_LIFETIME_SECONDS: '25' }) } });
+    const short = synthesize({ database: CafeDatabase.url('mysql://a:b@127.0.0.1/c'), website: CafeWebsite.publishedBySdk('http://127.0.0.1'), linkExpiresIn: Duration.minutes(1) });
+    short.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ EXPIRES_IN_SECONDS: '60' }) } });
   });
 });

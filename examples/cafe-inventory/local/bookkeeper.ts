@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
-  AdminCreateUserCommand, AdminInitiateAuthCommand, AdminSetUserPasswordCommand, CognitoIdentityProviderClient,
+  AdminAddUserToGroupCommand, AdminCreateUserCommand, AdminInitiateAuthCommand, AdminSetUserPasswordCommand, CognitoIdentityProviderClient,
 } from '@aws-sdk/client-cognito-identity-provider';
 import type { Cloud } from './cloud';
 import type { Outputs } from './deploy';
@@ -12,19 +12,34 @@ export interface Report {
   readonly linkExpiresAt?: string;
 }
 
+/** Somebody who can sign in. */
+export interface User { readonly email: string; readonly password: string }
+
+/** Adds somebody to the café's users, as its owner does. She gets a first password, to be changed when she signs in. */
+export async function addUser(cloud: Cloud, { UserPoolId }: Outputs, email: string): Promise<User> {
+  const password = newPassword();
+  await new CognitoIdentityProviderClient(cloud).send(new AdminCreateUserCommand({
+    UserPoolId,
+    Username: email,
+    UserAttributes: [{ Name: 'email', Value: email }, { Name: 'email_verified', Value: 'true' }],
+    TemporaryPassword: password,
+    MessageAction: 'SUPPRESS',
+  }));
+  return { email, password };
+}
+
+export function newPassword(): string {
+  return `${randomBytes(12).toString('base64url')}-aA1`; // the last letters satisfy the pool's policy
+}
+
 /** Frank, who asks for reports by the REST API, as the website does for whoever has logged in. */
 export class Bookkeeper {
-  public static async signUp(cloud: Cloud, { UserPoolId, UserPoolClientId, ApiUrl }: Outputs): Promise<Bookkeeper> {
+  public static async signUp(cloud: Cloud, outputs: Outputs): Promise<Bookkeeper> {
+    const { UserPoolId, UserPoolClientId, ApiUrl } = outputs;
     const cognito = new CognitoIdentityProviderClient(cloud);
-    const email = 'frank@cafe.example';
-    const password = `${randomBytes(12).toString('base64url')}-aA1`; // the last letters satisfy the pool's policy
-    await cognito.send(new AdminCreateUserCommand({
-      UserPoolId,
-      Username: email,
-      UserAttributes: [{ Name: 'email', Value: email }, { Name: 'email_verified', Value: 'true' }],
-      MessageAction: 'SUPPRESS',
-    }));
+    const { email, password } = await addUser(cloud, outputs, 'frank@cafe.example');
     await cognito.send(new AdminSetUserPasswordCommand({ UserPoolId, Username: email, Password: password, Permanent: true }));
+    await cognito.send(new AdminAddUserToGroupCommand({ UserPoolId, Username: email, GroupName: 'bookkeeping' }));
     const { AuthenticationResult } = await cognito.send(new AdminInitiateAuthCommand({
       UserPoolId,
       ClientId: UserPoolClientId,

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { Bookkeeper } from './bookkeeper';
+import { walkThrough } from './browser/walk-through';
 import { check, CHECK_LINK_SECONDS, checkNothingIsLeft, type OpenCafe } from './check';
 import { cloudAt } from './cloud';
 import { startDatabase } from './database';
@@ -9,14 +11,15 @@ import { Mailbox } from './mailbox';
 import { installMinistack, isMinistackInstalled, startMinistack } from './ministack';
 import { follow } from './progress';
 import { Interrupted, Run } from './run';
-import { takeScreenshots } from './screenshots';
 import { seconds, step } from './step';
-import { publishWebsite } from './website';
+import { Website } from './website';
 
 /** What is done with the open café: it is kept open for people, judged, or pictured. */
 type Visit = (cafe: OpenCafe, run: Run) => Promise<unknown>;
 
-const VISITS: Record<string, Visit> = { '--check': check, '--screenshots': takeScreenshots };
+const IMAGES = join(__dirname, '..', '..', '..', 'docs', 'images');
+
+const VISITS: Record<string, Visit> = { '--check': check, '--screenshots': cafe => walkThrough(cafe, IMAGES) };
 
 /**
  * The café on this machine: the same stack as in the cloud, deployed by the same toolkit, to an emulator. It asks for a report as
@@ -26,14 +29,15 @@ async function openCafe(run: Run, linkSeconds?: number): Promise<OpenCafe> {
   if (!isMinistackInstalled()) {
     await step('Install ministack, this once', () => installMinistack(run));
   }
-  await step('Bundle the handlers', () => run.command('npx', ['projen', 'bundle'], process.env));
+  await step('Bundle the handlers and the website', () => run.command('npx', ['projen', 'bundle'], process.env));
   const endpoint = await step('Start the emulator', () => startMinistack(run), address => `ministack on ${address}`);
   const cloud = cloudAt(endpoint);
   const database = await step('Start and fill the supplier database', () => startDatabase(run), ({ name }) => name);
+  const website = await Website.open(cloud);
   const outputs = await step('Deploy the café with the CDK toolkit', () => deployCafe(run, cloud, {
-    databaseUrl: database.url, websiteOrigin: endpoint, linkSeconds,
+    databaseUrl: database.url, websiteOrigin: website.origin, linkSeconds,
   }));
-  const website = await step('Publish the website and the menu', () => publishWebsite(cloud, outputs));
+  await step('Publish the website and the menu', () => website.publish(outputs), () => website.origin);
 
   const frank = await step('Sign up the bookkeeper and log in', () => Bookkeeper.signUp(cloud, outputs), ({ email }) => email);
   const mailbox = await step('Open the mailbox', () => Mailbox.open(run, cloud, {
@@ -49,15 +53,15 @@ async function openCafe(run: Run, linkSeconds?: number): Promise<OpenCafe> {
   }
   const mail = await step('Wait for the mail', () => until('the mail', 15, () => mailbox.mails.find(({ to }) => to === frank.email)), ({ subject }) => subject);
   console.log(`  ${seconds(performance.now())} from the start of this program to the mail`);
-  return { cloud, database, outputs, frank, mailbox, website, idempotencyKey, reportId, mail };
+  return { cloud, database, outputs, frank, mailbox, website: website.origin, idempotencyKey, reportId, mail };
 }
 
 async function stayOpen({ cloud, outputs, frank, mailbox, website }: OpenCafe, run: Run): Promise<void> {
   console.log(`
   The mail     ${mailbox.address}
   The website  ${website}
+  Bookkeeping  ${website}/reports.html   (sign in as ${frank.email}, password ${frank.password})
   The API      ${outputs.ApiUrl}
-  Frank's      ${frank.email}, password ${frank.password} (to ask the API for a report of your own: see the example's README)
   The cloud    ${cloud.endpoint}   (aws --endpoint-url, with any credentials)
 
   Ctrl-C ends it and all that it has started.

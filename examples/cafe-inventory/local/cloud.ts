@@ -30,3 +30,8 @@ export function environmentFor({ endpoint }: Cloud, home: string): NodeJS.Proces
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
   };
 }
+
+/** `https://<api>.execute-api.<region>.amazonaws.com/<stage>/` is a name of the real cloud; the local one has it as a path. */
+export function withLocalAddresses({ endpoint }: Cloud, text: string): string {
+  return text.replace(/https:\/\/(\w+)\.execute-api\.[\w-]+\.amazonaws\.com\//g, `${endpoint}/_aws/execute-api/$1/`);
+}

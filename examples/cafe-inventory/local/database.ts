@@ -32,6 +32,18 @@ export async function startDatabase(run: Run): Promise<Database> {
   return database;
 }
 
+/** Lets nobody read the inventory while the work goes on. */
+export async function whileLocked<T>({ url }: Database, work: () => Promise<T>): Promise<T> {
+  const connection = await createConnection(url);
+  try {
+    await connection.query('LOCK TABLES beans WRITE');
+    return await work();
+  } finally {
+    await connection.query('UNLOCK TABLES');
+    connection.destroy();
+  }
+}
+
 async function chosenDatabase(run: Run, asked: string | undefined): Promise<Database> {
   if (asked && asked !== 'embedded') {
     return { name: 'the database that CAFE_DATABASE_URL names', url: asked };

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ACCOUNT, type Cloud, environmentFor, REGION } from './cloud';
+import { ACCOUNT, type Cloud, environmentFor, REGION, withLocalAddresses } from './cloud';
 import type { Run } from './run';
 
 /** The outputs of the café stack. */
@@ -32,7 +32,7 @@ export async function deployCafe(run: Run, cloud: Cloud, { databaseUrl, websiteO
     CAFE_WEBSITE_ORIGIN: websiteOrigin,
     ...linkSeconds && { CAFE_LINK_SECONDS: `${linkSeconds}` },
   });
-  return { ...outputs as unknown as Outputs, ApiUrl: localAddress(cloud, outputs.ApiUrl) };
+  return { ...outputs as unknown as Outputs, ApiUrl: withLocalAddresses(cloud, outputs.ApiUrl) };
 }
 
 /** Deploys a stack of an app by the CDK toolkit, as one would to AWS, and returns its outputs. What tells the toolkit to go elsewhere is its environment. */
@@ -54,12 +54,6 @@ export async function deployApp(
     ...CDK, 'deploy', stack, '--app', assembly, '--require-approval', 'never', '--outputs-file', outputs,
   ], { ...environment, ...QUIET });
   return JSON.parse(await readFile(outputs, 'utf8'))[stack];
-}
-
-/** `https://<api>.execute-api.<region>.amazonaws.com/<stage>/` is a name of the real cloud; the local one has it as a path. */
-function localAddress({ endpoint }: Cloud, apiUrl: string): string {
-  const { hostname, pathname } = new URL(apiUrl);
-  return `${endpoint}/_aws/execute-api/${hostname.split('.')[0]}${pathname}`;
 }
 
 const CDK = [require.resolve('aws-cdk/bin/cdk'), '--no-notices', '--no-color'];

@@ -8,12 +8,28 @@ import { freePort, LOOPBACK } from './loopback';
  * and sends the very same query.
  *
  * This is not MySQL. It understands SQLite's SQL, knows one user and no TLS, takes no prepared statements, and keeps its data in
- * memory. What a green run on it shows of the example's SQL is that it is portable, not that it works on MySQL.
+ * memory; `LOCK TABLES` locks all of them. What a green run on it shows of the example's SQL is that it is portable, not that it works on MySQL.
  */
 export async function startEmbeddedMysql(user: string, password: string): Promise<number> {
   const database = new Database(':memory:');
   const passwordHash = sha1(sha1(Buffer.from(password)));
   let connections = 0;
+  let unlocked = Promise.resolve();
+  let unlock: () => void;
+
+  const answer = async (connection: Connection, sql: string) => {
+    if (sql.startsWith('LOCK TABLES')) {
+      unlocked = new Promise(resolve => unlock = resolve);
+      connection.writeOk();
+    } else if (sql === 'UNLOCK TABLES') {
+      unlock();
+      connection.writeOk();
+    } else {
+      await unlocked;
+      answerQuery(connection, database, sql);
+    }
+    connection.sequenceId = 0; // each command counts its packets anew, which mysql2 leaves to us
+  };
 
   const server = createServer(connection => {
     connection.on('error', () => connection.destroy()); // a client that went away without a word
@@ -24,17 +40,14 @@ export async function startEmbeddedMysql(user: string, password: string): Promis
       statusFlags: 2, // autocommit
       characterSet: UTF8MB4,
       capabilityFlags: CAPABILITIES,
-      authCallback: (login: Login, answer: (error: null, refusal?: { message: string; code: number }) => void) => {
+      authCallback: (login: Login, decide: (error: null, refusal?: { message: string; code: number }) => void) => {
         if (login.user === user && knowsPassword(login, passwordHash)) {
           // Only now: what a client sends that was refused is not looked at.
-          connection.on('query', (sql: string) => {
-            answerQuery(connection, database, sql);
-            connection.sequenceId = 0; // each command counts its packets anew, which mysql2 leaves to us
-          });
-          answer(null);
+          connection.on('query', (sql: string) => void answer(connection, sql));
+          decide(null);
           connection.sequenceId = 0;
         } else {
-          answer(null, { message: `Access denied for user '${login.user}'`, code: 1045 });
+          decide(null, { message: `Access denied for user '${login.user}'`, code: 1045 });
         }
       },
     });

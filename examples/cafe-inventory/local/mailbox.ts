@@ -6,7 +6,7 @@ import { GetTopicAttributesCommand, SNSClient, SubscribeCommand } from '@aws-sdk
 import {
   CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, type Message, ReceiveMessageCommand, SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Cloud } from './cloud';
+import { type Cloud, withLocalAddresses } from './cloud';
 import { LOOPBACK } from './loopback';
 import type { Run } from './run';
 
@@ -22,8 +22,8 @@ export interface Mail {
 
 export interface Link {
   readonly url: string;
-  /** ISO 8601; of a presigned URL, which says so itself. */
-  readonly expiresAt?: string;
+  /** ISO 8601. */
+  readonly expiresAt: string;
 }
 
 /**
@@ -48,8 +48,9 @@ export class Mailbox {
     const mailbox = new Mailbox();
     run.inBackground(mailbox.fetchMail(sqs, QueueUrl!, ({ Body }) => {
       const { TopicArn, MessageId, Subject, Timestamp, Message } = JSON.parse(Body!);
-      const { text } = JSON.parse(Message); // what people get by email; a queue gets it as a part of the JSON for programs
-      return { id: MessageId, from: senders[TopicArn], to: readers[TopicArn], subject: Subject, date: Timestamp, text, links: linksIn(text) };
+      // A queue gets the JSON for programs. What people get by email is its text; it also says when the links of the text expire.
+      const { text, links = [] } = JSON.parse(withLocalAddresses(cloud, Message));
+      return { id: MessageId, from: senders[TopicArn], to: readers[TopicArn], subject: Subject, date: Timestamp, text, links };
     }));
     await mailbox.servePage();
     return mailbox;
@@ -105,12 +106,3 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
-
-/** The links of a mail, which has each on a line of its own. */
-export function linksIn(text: string): Link[] {
-  return (text.match(/^https?:\/\/\S+$/gm) ?? []).map(url => {
-    const { searchParams } = new URL(url);
-    const signedAt = searchParams.get('X-Amz-Date')?.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
-    return signedAt ? { url, expiresAt: new Date(Date.parse(signedAt) + Number(searchParams.get('X-Amz-Expires')) * 1000).toISOString() } : { url };
-  });
-}

@@ -71,7 +71,6 @@ function linkTo({ url, expiresAt }) {
   link.target = '_blank';
   link.rel = 'noopener noreferrer';
   link.textContent = url;
-  if (!expiresAt) return link;
   const life = document.createElement('span');
   life.className = 'life';
   life.dataset.expiresAt = expiresAt;
@@ -92,5 +91,5 @@ function countDown() {
 
 function duration(seconds) {
   const minutes = Math.floor(seconds / 60);
-  return `${minutes}:${String(seconds % 60).padStart(2, '0')}`;
+  return minutes >= 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes}:${String(seconds % 60).padStart(2, '0')}`;
 }
