@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Aws, Duration, Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
@@ -89,7 +90,7 @@ class CloudFrontWebsite extends CafeWebsite {
         new BucketDeployment(scope, 'Files', {
           destinationBucket: bucket,
           sources: [
-            Source.asset(join(__dirname, 'website', 'dist')), // made by `npx projen bundle:website`
+            Source.asset(builtWebsite()),
             Source.jsonData('config.json', { apiUrl: api.url, userPoolId: users.userPoolId, userPoolClientId: client.userPoolClientId }),
           ],
           cacheControl: [CacheControl.maxAge(Duration.minutes(5))], // the files' names do not change with their content
@@ -125,6 +126,15 @@ function storage(scope: Construct): Pick<HostedWebsite, 'bucket' | 'menuTable'> 
       removalPolicy: RemovalPolicy.DESTROY, // its items are in menu.json
     }),
   };
+}
+
+/** What browsers load: website/, bundled. */
+function builtWebsite(): string {
+  const path = join(__dirname, 'website', 'dist');
+  if (!existsSync(path)) {
+    throw new Error(`The café's website is not built: there is no ${path}; run \`npx projen bundle:website\` at the top of the repository`);
+  }
+  return path;
 }
 
 /** The site loads only its own files, talks only to its own API and its own users' pool, and is framed by nobody. */

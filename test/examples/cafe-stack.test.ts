@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
 import { App, Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { CafeDatabase } from '../../examples/cafe-inventory/cafe-database';
@@ -101,6 +103,17 @@ describe('the café stack', () => {
     const [deployment] = Object.values<any>(cloud.findResources('Custom::CDKBucketDeployment'));
     const known = [...JSON.stringify(deployment.Properties.SourceMarkers).matchAll(/{"Ref":"(\w+?)[0-9A-F]{8}"}/g)].map(([, id]) => id);
     expect(known).toEqual(expect.arrayContaining(['ApiRestApi', 'Users', 'UsersWebsite']));
+  });
+
+  test('says how to build its pages, where nobody has', () => {
+    const { existsSync } = fs;
+    const spy = jest.spyOn(fs, 'existsSync').mockImplementation(path => existsSync(path) && !`${path}`.endsWith(join('website', 'dist')));
+    try {
+      expect(() => synthesize({ database: CafeDatabase.url('mysql://a:b@127.0.0.1/c'), website: CafeWebsite.cloudFront() }))
+        .toThrow(/^The café's website is not built: there is no .*dist; run `npx projen bundle:website` at the top of the repository$/);
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   test('reaches its database without a NAT, signed in by IAM', () => {

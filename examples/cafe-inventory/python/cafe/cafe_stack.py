@@ -1,6 +1,7 @@
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack, TimeZone
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -66,10 +67,23 @@ class CafeStack(Stack):
             renderer=ReportRenderer.html(title="Coffee supplier inventory"),
             topic=topic,
             owner_topic=owner_topic,
-            link=ReportLink.presigned(expires_in=Duration.minutes(15)),
+            link=ReportLink.on_click(expires_in=Duration.hours(12)),
             schedule=scheduler.ScheduleExpression.cron(minute="0", hour="7", time_zone=TimeZone.EUROPE_MADRID),
             time_zone=TimeZone.EUROPE_MADRID,
             locale="en-GB",
+            reader_groups=["bookkeeping"],
+        )
+        # Who gets mail from the café has to be able to trust its links. A denial counts for all, the account's
+        # administrators too.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="PipelineOnly",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"ArnNotEquals": {"aws:PrincipalArn": pipeline.deliver_function.role.role_arn}},
+            )
         )
 
         users = cognito.UserPool(
@@ -97,6 +111,15 @@ class CafeStack(Stack):
             ),
             disable_o_auth=True,  # no hosted sign-in page
             prevent_user_existence_errors=True,
+            refresh_token_validity=Duration.days(1),  # who comes every morning signs in every morning
+            enable_token_revocation=True,  # by signing out; the API takes the tokens that are out until they expire
+            id_token_validity=Duration.minutes(15),
+            access_token_validity=Duration.minutes(15),
+        )
+        users.add_group(
+            "Bookkeeping",
+            group_name="bookkeeping",
+            description="May read every report, the scheduled ones too",
         )
 
         website = CafeWebsite(self, "Website")
@@ -120,7 +143,7 @@ class CafeStack(Stack):
             apigateway.LambdaIntegration(menu, allow_test_invoke=False),
             authorization_type=apigateway.AuthorizationType.NONE,  # the one thing that everybody may read
         )
-        website.publish(api.rest_api)
+        website.publish(api=api.rest_api, users=users, client=client)
 
         outputs = {
             "ApiUrl": api.url,

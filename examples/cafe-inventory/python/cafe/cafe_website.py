@@ -3,6 +3,7 @@ from aws_cdk import Aws, Duration, IStableStringProducer, Lazy, RemovalPolicy, t
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -47,13 +48,17 @@ class CafeWebsite(Construct):
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                response_headers_policy=security_headers(self, Lazy.string(self._api_origin)),
+                response_headers_policy=security_headers(
+                    self,
+                    api_origin=Lazy.string(self._api_origin),
+                    cognito_origin=f"https://cognito-idp.{Aws.REGION}.{Aws.URL_SUFFIX}",
+                ),
             ),
         )
         self.origin = f"https://{self._distribution.distribution_domain_name}"
         """Where browsers load the site from, scheme and host: the API answers to pages of this origin."""
 
-    def publish(self, api: apigateway.RestApi) -> None:
+    def publish(self, *, api: apigateway.RestApi, users: cognito.UserPool, client: cognito.UserPoolClient) -> None:
         """Fills the bucket and the menu.
 
         The site has to know the API, and the API the site's origin: hence two steps.
@@ -66,8 +71,15 @@ class CafeWebsite(Construct):
             "Files",
             destination_bucket=self.bucket,
             sources=[
-                s3_deployment.Source.asset(str(SHARED / "website")),
-                s3_deployment.Source.json_data("config.json", {"apiUrl": api.url}),
+                s3_deployment.Source.asset(built_website()),
+                s3_deployment.Source.json_data(
+                    "config.json",
+                    {
+                        "apiUrl": api.url,
+                        "userPoolId": users.user_pool_id,
+                        "userPoolClientId": client.user_pool_client_id,
+                    },
+                ),
             ],
             # The files' names do not change with their content.
             cache_control=[s3_deployment.CacheControl.max_age(Duration.minutes(5))],
@@ -102,8 +114,19 @@ class ApiOrigin:
         return self.value
 
 
-def security_headers(scope: Construct, api_origin: str) -> cloudfront.ResponseHeadersPolicy:
-    """The page loads only its own files, talks only to its own API, and is framed by nobody."""
+def built_website() -> str:
+    """What browsers load: website/, bundled."""
+    path = SHARED / "website" / "dist"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"The café's website is not built: there is no {path}; "
+            "run `npx projen bundle:website` at the top of the repository"
+        )
+    return str(path)
+
+
+def security_headers(scope: Construct, *, api_origin: str, cognito_origin: str) -> cloudfront.ResponseHeadersPolicy:
+    """The site loads only its own files, talks only to its own API and its own users' pool, and is framed by nobody."""
     return cloudfront.ResponseHeadersPolicy(
         scope,
         "SecurityHeaders",
@@ -116,7 +139,7 @@ def security_headers(scope: Construct, api_origin: str) -> cloudfront.ResponseHe
                         "script-src 'self'",
                         "style-src 'self'",
                         "img-src 'self'",
-                        f"connect-src 'self' {api_origin}",
+                        f"connect-src 'self' {api_origin} {cognito_origin}",
                         "base-uri 'none'",
                         "form-action 'none'",
                         "frame-ancestors 'none'",

@@ -1,7 +1,7 @@
 package cafe;
 
 import io.github.scheduledreportpipeline.cdk.HtmlRendererOptions;
-import io.github.scheduledreportpipeline.cdk.PresignedLinkOptions;
+import io.github.scheduledreportpipeline.cdk.OnClickLinkOptions;
 import io.github.scheduledreportpipeline.cdk.ReportApi;
 import io.github.scheduledreportpipeline.cdk.ReportDataSource;
 import io.github.scheduledreportpipeline.cdk.ReportLink;
@@ -27,6 +27,10 @@ import software.amazon.awscdk.services.cognito.SignInAliases;
 import software.amazon.awscdk.services.cognito.UserPool;
 import software.amazon.awscdk.services.cognito.UserPoolClient;
 import software.amazon.awscdk.services.cognito.UserPoolClientOptions;
+import software.amazon.awscdk.services.cognito.UserPoolGroupOptions;
+import software.amazon.awscdk.services.iam.AnyPrincipal;
+import software.amazon.awscdk.services.iam.Effect;
+import software.amazon.awscdk.services.iam.PolicyStatement;
 import software.amazon.awscdk.services.lambda.Function;
 import software.amazon.awscdk.services.scheduler.CronOptionsWithTimezone;
 import software.amazon.awscdk.services.scheduler.ScheduleExpression;
@@ -67,12 +71,22 @@ public class CafeStack extends Stack {
         .renderer(ReportRenderer.html(HtmlRendererOptions.builder().title("Coffee supplier inventory").build()))
         .topic(topic)
         .ownerTopic(ownerTopic)
-        .link(ReportLink.presigned(PresignedLinkOptions.builder().expiresIn(Duration.minutes(15)).build()))
+        .link(ReportLink.onClick(OnClickLinkOptions.builder().expiresIn(Duration.hours(12)).build()))
         .schedule(ScheduleExpression.cron(
             CronOptionsWithTimezone.builder().minute("0").hour("7").timeZone(TimeZone.EUROPE_MADRID).build()))
         .timeZone(TimeZone.EUROPE_MADRID)
         .locale("en-GB")
+        .readerGroups(List.of("bookkeeping"))
         .build();
+    // Who gets mail from the café has to be able to trust its links. A denial counts for all, the account's administrators too.
+    topic.addToResourcePolicy(PolicyStatement.Builder.create()
+        .sid("PipelineOnly")
+        .effect(Effect.DENY)
+        .principals(List.of(new AnyPrincipal()))
+        .actions(List.of("sns:Publish"))
+        .resources(List.of(topic.getTopicArn()))
+        .conditions(Map.of("ArnNotEquals", Map.of("aws:PrincipalArn", pipeline.getDeliverFunction().getRole().getRoleArn())))
+        .build());
 
     UserPool users = UserPool.Builder.create(this, "Users")
         .selfSignUpEnabled(false) // only the owner's people may ask for a report
@@ -96,6 +110,14 @@ public class CafeStack extends Stack {
             .build())
         .disableOAuth(true) // no hosted sign-in page
         .preventUserExistenceErrors(true)
+        .refreshTokenValidity(Duration.days(1)) // who comes every morning signs in every morning
+        .enableTokenRevocation(true) // by signing out; the API takes the tokens that are out until they expire
+        .idTokenValidity(Duration.minutes(15))
+        .accessTokenValidity(Duration.minutes(15))
+        .build());
+    users.addGroup("Bookkeeping", UserPoolGroupOptions.builder()
+        .groupName("bookkeeping")
+        .description("May read every report, the scheduled ones too")
         .build());
 
     CafeWebsite website = new CafeWebsite(this, "Website");
@@ -112,7 +134,7 @@ public class CafeStack extends Stack {
         "GET",
         new LambdaIntegration(menu, LambdaIntegrationOptions.builder().allowTestInvoke(false).build()),
         MethodOptions.builder().authorizationType(AuthorizationType.NONE).build()); // the one thing that everybody may read
-    website.publish(api.getRestApi());
+    website.publish(api.getRestApi(), users, client);
 
     output("ApiUrl", api.getUrl());
     output("UserPoolId", users.getUserPoolId());

@@ -1,5 +1,8 @@
 package cafe;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import software.amazon.awscdk.Aws;
@@ -24,6 +27,8 @@ import software.amazon.awscdk.services.cloudfront.ResponseHeadersStrictTransport
 import software.amazon.awscdk.services.cloudfront.ResponseSecurityHeadersBehavior;
 import software.amazon.awscdk.services.cloudfront.ViewerProtocolPolicy;
 import software.amazon.awscdk.services.cloudfront.origins.S3BucketOrigin;
+import software.amazon.awscdk.services.cognito.UserPool;
+import software.amazon.awscdk.services.cognito.UserPoolClient;
 import software.amazon.awscdk.services.dynamodb.Attribute;
 import software.amazon.awscdk.services.dynamodb.AttributeType;
 import software.amazon.awscdk.services.dynamodb.BillingMode;
@@ -71,7 +76,9 @@ class CafeWebsite extends Construct {
             .origin(S3BucketOrigin.withOriginAccessControl(bucket))
             .viewerProtocolPolicy(ViewerProtocolPolicy.REDIRECT_TO_HTTPS)
             // Not `Lazy.string`: the CDK calls its producer with an argument that there is none for in Java.
-            .responseHeadersPolicy(securityHeaders(Lazy.uncachedString(context -> apiOrigin)))
+            .responseHeadersPolicy(securityHeaders(
+                Lazy.uncachedString(context -> apiOrigin),
+                "https://cognito-idp.%s.%s".formatted(Aws.REGION, Aws.URL_SUFFIX)))
             .build())
         .build();
   }
@@ -90,15 +97,21 @@ class CafeWebsite extends Construct {
   }
 
   /** Fills the bucket and the menu. The site has to know the API, and the API the site's origin: hence two steps. */
-  void publish(RestApi api) {
+  void publish(RestApi api, UserPool users, UserPoolClient client) {
     // Not `api.getUrl()`: its stage depends on the API's methods, and these, for their CORS headers, on the distribution.
     apiOrigin = "https://%s.execute-api.%s.%s".formatted(api.getRestApiId(), Aws.REGION, Aws.URL_SUFFIX);
+
+    // Not `Map.of`: its order is another one in each run, and so would be the file's hash.
+    Map<String, String> config = new LinkedHashMap<>();
+    config.put("apiUrl", api.getUrl());
+    config.put("userPoolId", users.getUserPoolId());
+    config.put("userPoolClientId", client.getUserPoolClientId());
 
     BucketDeployment.Builder.create(this, "Files")
         .destinationBucket(bucket)
         .sources(List.of(
-            Source.asset(Shared.path("website")),
-            Source.jsonData("config.json", Map.of("apiUrl", api.getUrl()))))
+            Source.asset(builtWebsite()),
+            Source.jsonData("config.json", config)))
         .cacheControl(List.of(CacheControl.maxAge(Duration.minutes(5)))) // the files' names do not change with their content
         .distribution(distribution) // whose cache is invalidated
         .retainOnDelete(false) // an empty bucket can be deleted with the stack
@@ -115,8 +128,18 @@ class CafeWebsite extends Construct {
     Trigger.Builder.create(this, "PublishMenuTrigger").handler(publishMenu).build();
   }
 
-  /** The page loads only its own files, talks only to its own API, and is framed by nobody. */
-  private ResponseHeadersPolicy securityHeaders(String apiOrigin) {
+  /** What browsers load: website/, bundled. */
+  private static String builtWebsite() {
+    String path = Shared.path("website/dist");
+    if (!Files.exists(Path.of(path))) {
+      throw new IllegalStateException("The café's website is not built: there is no " + path
+          + "; run `npx projen bundle:website` at the top of the repository");
+    }
+    return path;
+  }
+
+  /** The site loads only its own files, talks only to its own API and its own users' pool, and is framed by nobody. */
+  private ResponseHeadersPolicy securityHeaders(String apiOrigin, String cognitoOrigin) {
     return ResponseHeadersPolicy.Builder.create(this, "SecurityHeaders")
         .securityHeadersBehavior(ResponseSecurityHeadersBehavior.builder()
             .contentSecurityPolicy(ResponseHeadersContentSecurityPolicy.builder()
@@ -126,7 +149,7 @@ class CafeWebsite extends Construct {
                     "script-src 'self'",
                     "style-src 'self'",
                     "img-src 'self'",
-                    "connect-src 'self' " + apiOrigin,
+                    "connect-src 'self' %s %s".formatted(apiOrigin, cognitoOrigin),
                     "base-uri 'none'",
                     "form-action 'none'",
                     "frame-ancestors 'none'"))
