@@ -71,9 +71,11 @@ export async function check(cafe: OpenCafe, run: Run): Promise<void> {
 
   await walkThrough(cafe, run.directory);
 
-  await step('The link has expired', async () => {
+  await step('The link has expired, and leads to a page that helps', async () => {
     await sleep(Date.parse(expiresAt) - Date.now() + 1500);
-    expectEqual('status', (await fetch(url)).status, 404);
+    const response = await fetch(url);
+    expectEqual('status', response.status, 404);
+    expectEqual('it helps', (await response.text()).includes('ask whoever sends you the report for a new link'), true);
   });
 }
 

@@ -3,7 +3,7 @@ import { element } from './page';
 import { Refused, ReportApi } from './reports/api';
 import { ReportList } from './reports/list';
 import { ReportView } from './reports/report';
-import { forgetWish, openWish, requestReport } from './reports/request';
+import { forgetPendingRequest, pendingRequest, requestReport } from './reports/request';
 import { configureSession, NoAnswer, SessionEnded, signedInUser, signOut, type User } from './reports/session';
 import { showSignIn, wireSignIn } from './reports/sign-in';
 import { announce, isShown, show, tellProblem } from './reports/views';
@@ -60,6 +60,8 @@ async function main(): Promise<void> {
         showSignIn(wasHere ? 'Your session has ended. Sign in again, and you are back where you were.' : undefined);
       } else if (error instanceof Refused) {
         tellProblem(problem, error.message);
+      } else if (error instanceof NoAnswer && isShown('loading')) {
+        show('trouble');
       } else if (error instanceof NoAnswer) {
         tellProblem(problem, `${NO_ANSWER} Try again.`);
       } else {
@@ -89,7 +91,7 @@ async function main(): Promise<void> {
   wire('revoke', 'report-problem', () => view.revoke());
   element('sign-out').addEventListener('click', async () => {
     forget();
-    forgetWish();
+    forgetPendingRequest();
     await signOut();
     history.replaceState(undefined, '', location.pathname);
     showSignIn();
@@ -97,7 +99,7 @@ async function main(): Promise<void> {
   });
   wireSignIn(async () => {
     await route();
-    if (openWish(user.id) && isShown('reports')) element('request').click(); // what she had asked for when her session ended
+    if (pendingRequest(user.id) && isShown('reports')) element('request').click(); // what she had asked for when her session ended
   });
   window.addEventListener('hashchange', route);
   await route();
@@ -108,8 +110,9 @@ document.querySelector('.skip-link')!.addEventListener('click', event => {
   element('main').focus();
 });
 
+element('trouble-retry').addEventListener('click', () => location.reload());
+
 main().catch(error => {
   console.error(error);
   show('trouble');
-  element('trouble-retry').addEventListener('click', () => location.reload());
 });

@@ -113,6 +113,20 @@ async function bookkeepers(browser: Browser, cafe: OpenCafe, pictures: string): 
   const reportId = desk.reportId();
   const newMail = await until('the mail', 15, () => mailbox.mails.find(({ text }) => text.includes(reportId)));
 
+  await step('The mailed link opens the report, and no longer when it was revoked', async () => {
+    const reader = await context.newPage();
+    const [{ url }] = newMail.links;
+    expectEqual('status', (await reader.goto(url))!.status(), 200);
+    await page.getByRole('button', { name: 'Revoke the mailed link' }).click();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Revoke it' }).click();
+    await page.getByText('The mailed link opens no longer.').waitFor();
+    expectEqual('status', (await reader.goto(url))!.status(), 404);
+    await reader.getByRole('heading', { name: 'This report is not available' }).waitFor();
+    await picture('link-not-available', reader);
+    await expectAccessible(reader);
+    await reader.close();
+  });
   await step('The report opens in a tab of its own, which does not know where it came from', async () => {
     const [tab] = await Promise.all([context.waitForEvent('page'), desk.openButton.click()]);
     await tab.waitForURL(/\/report\.html\?/);
@@ -181,24 +195,9 @@ async function bookkeepers(browser: Browser, cafe: OpenCafe, pictures: string): 
     await desk.isReady();
   });
 
-  await step('The mailed link opens the report, and no longer when it was revoked', async () => {
-    const reader = await context.newPage();
-    const [{ url }] = newMail.links;
-    expectEqual('status', (await reader.goto(url))!.status(), 200);
+  await step('A session that has ended leads to the sign-in, and back to where she was', async () => {
     await desk.visit(`#report-${reportId}`);
     await desk.isReady();
-    await page.getByRole('button', { name: 'Revoke the mailed link' }).click();
-    await expectAccessible(page);
-    await page.getByRole('button', { name: 'Revoke it' }).click();
-    await page.getByText('The mailed link opens no longer.').waitFor();
-    expectEqual('status', (await reader.goto(url))!.status(), 404);
-    await reader.getByRole('heading', { name: 'This report is not available' }).waitFor();
-    await picture('link-not-available', reader);
-    await expectAccessible(reader);
-    await reader.close();
-  });
-
-  await step('A session that has ended leads to the sign-in, and back to where she was', async () => {
     await desk.spoilToken();
     await desk.openButton.click();
     await desk.isAt('Sign in');

@@ -7,17 +7,20 @@ import { daysOf, statusOf, when } from './words';
 /** The earlier reports, newest first, a page at a time. */
 export class ReportList {
   private next?: string;
+  private visit = 0;
 
   constructor(private readonly api: ReportApi) {}
 
   /** The list that was here stays while the new one is fetched: nothing jumps. */
   public async show(): Promise<void> {
+    const visit = ++this.visit;
     entitle('Reports');
     show('reports');
     const { reports, next } = await this.api.reports().catch(error => {
       element('list-retry').hidden = false;
       throw error;
     });
+    if (visit !== this.visit) return; // she has gone on, or out
     element('list').replaceChildren(...reports.map(entry));
     element('list-retry').hidden = true;
     element('list-loading').hidden = true;
@@ -26,14 +29,18 @@ export class ReportList {
   }
 
   public async showMore(): Promise<void> {
+    const { visit } = this;
     const { reports, next } = await this.api.reports(this.next);
+    if (visit !== this.visit) return;
     const entries = reports.map(entry);
     element('list').append(...entries);
     this.offerMore(next);
     entries[0]?.querySelector('a')!.focus();
   }
 
+  /** Leaves nothing of it on the page. */
   public clear(): void {
+    this.visit++;
     element('list').replaceChildren();
     element('list-loading').hidden = false;
     element('list-empty').hidden = true;

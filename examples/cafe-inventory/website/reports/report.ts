@@ -27,6 +27,8 @@ export class ReportView {
   /** Leaves nothing of it on the page. */
   public clear(): void {
     this.watch.abort();
+    element<HTMLDialogElement>('revoke-dialog').close();
+    this.reportId = '';
     this.announced = '';
     announce('');
     draw(undefined);
@@ -53,12 +55,14 @@ export class ReportView {
   }
 
   public async revoke(): Promise<void> {
+    const { reportId } = this;
     const dialog = element<HTMLDialogElement>('revoke-dialog');
     dialog.returnValue = '';
     dialog.showModal();
     await new Promise(resolve => dialog.addEventListener('close', resolve, { once: true }));
     if (dialog.returnValue !== 'revoke') return;
-    await this.api.revokeLink(this.reportId);
+    await this.api.revokeLink(reportId);
+    if (reportId !== this.reportId) return; // she has gone on meanwhile
     element('revoke').hidden = true;
     element('report-explanation').textContent = 'The mailed link opens no longer. You can still open the report here.';
     announce('The mailed link is revoked.');
