@@ -1,5 +1,6 @@
 import { type Claim, Deployment, type PipelineName, Trial } from './pipeline';
 import { type Action, after, answerLost, type Calls, cutShort, followedBy, late, passes, refused, unreached } from './proxy';
+import { scheduleFaults } from './schedules';
 import type { Link } from '../../../examples/cafe-inventory/local/mailbox';
 import type { Run } from '../../../examples/cafe-inventory/local/run';
 import type { Fault } from '../fault';
@@ -547,7 +548,7 @@ export async function emulatorFaults(run: Run): Promise<Fault[]> {
       await scenario.check?.(trial);
       return observed;
     },
-  })));
+  }))).concat(scheduleFaults(deployment, turn));
 }
 
 async function opens({ url }: Link): Promise<void> {
