@@ -3,6 +3,8 @@
 export type ReportStatus =
   'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
+export type SkipReason = 'EMPTY' | 'UNCHANGED' | 'HOLIDAY' | 'TOO_LATE' | 'OVERLAP';
+
 export interface Period {
   readonly from: string;
   readonly to: string;
@@ -18,7 +20,7 @@ export interface Report {
   readonly reportId: string;
   readonly status: ReportStatus;
   readonly report?: string;
-  readonly reason?: 'EMPTY' | 'UNCHANGED';
+  readonly reason?: SkipReason;
   readonly period?: Period;
   readonly rows?: number;
   readonly requestedAt?: string;

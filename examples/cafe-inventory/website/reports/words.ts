@@ -1,4 +1,4 @@
-import type { Period, Report, ReportStatus, Step } from './contract';
+import type { Period, Report, ReportStatus, SkipReason, Step } from './contract';
 
 const LANGUAGE = 'en-GB'; // of the page
 
@@ -40,6 +40,14 @@ export function statusOf({ status }: Report): string {
   return STATUS[status];
 }
 
+const SKIPPED: Record<SkipReason, string> = {
+  EMPTY: 'There was nothing to report.',
+  UNCHANGED: 'It says what the last report said.',
+  HOLIDAY: 'No report is made on a holiday.',
+  TOO_LATE: 'Its time had passed before it could be made.',
+  OVERLAP: 'The report before it was still being made.',
+};
+
 /** What the status means for who reads it. */
 export function explanationOf({ status, reason }: Report): string {
   switch (status) {
@@ -47,7 +55,7 @@ export function explanationOf({ status, reason }: Report): string {
     case 'RUNNING': return 'You need not wait: it comes by mail, too.';
     case 'PAUSED': return 'The café’s reports are paused, so this one was not made. Ask the owner when they go on.';
     case 'DELIVERED': return 'It was mailed, and you can open it here.';
-    case 'SKIPPED': return reason === 'EMPTY' ? 'There was nothing to report.' : 'It says what the last report said.';
+    case 'SKIPPED': return SKIPPED[reason!];
     case 'NO_RECIPIENT': return 'Nobody has subscribed to the mail yet.';
     case 'FAILED':
     case 'TIMED_OUT': return 'Something went wrong, and the owner has been told. You can request another one.';
