@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, TransactWriteCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, paginateQuery, TransactWriteCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import type { NamedFile } from './signing';
-import { PAUSE_PARTITION, Period, READER_PARTITION, RUN_PARTITION, Trigger } from '../workflow/contract';
+import { PAUSE_PARTITION, Period, READER_PARTITION, RUN_PARTITION, SCHEDULE_PARTITION, Trigger } from '../workflow/contract';
 
 /** What becomes of a run. `docs/reliability.md` has the transitions between these, and a test holds them. */
 export type RunStatus = 'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | FailureStatus;
@@ -54,7 +54,8 @@ export interface RunItem {
 /** A file of a report, and under which name a reader saves it. */
 export type DeliveredFile = NamedFile & { readonly name: string };
 
-export type SkipReason = 'EMPTY' | 'UNCHANGED';
+/** The first two are found out when the data is there, the others when the run is opened. */
+export type SkipReason = 'EMPTY' | 'UNCHANGED' | 'HOLIDAY' | 'TOO_LATE' | 'OVERLAP';
 
 export interface DeliveryItem {
   /**
@@ -82,10 +83,21 @@ export interface LinkItem {
   readonly expiresAt: string;
 }
 
-/** The data that a schedule delivered last. */
+/** What a schedule delivered last. */
 export interface LastDelivered {
-  readonly dataSha256: string;
+  /** The hash of its data, if the renderer returned one. */
+  readonly dataSha256?: string;
   readonly scheduledTime: string;
+  /** Where its period ended. */
+  readonly to: string;
+}
+
+/** How far it was watched whether a schedule keeps its times. */
+export interface Watched {
+  /** What was expected of it, and how it was found. */
+  readonly expectation: string;
+  /** The last of its times that was looked at, or the time at which this began. */
+  readonly until: string;
 }
 
 /** What a run that goes on or ended well does not keep of an end that it had before. */
@@ -112,7 +124,7 @@ export function ledgerFromEnvironment(): Ledger {
 
 /**
  * The ledger: one item for a run, one for each delivery, link and end of it, all under `run#<report id>`; the lists of who may see
- * reports, the pause of the pipeline, and what each schedule delivered last.
+ * reports; the pause of the pipeline; and what is known of each schedule, under `schedule#<ARN>`.
  *
  * Every write is conditional on the state that it leaves and on the execution that owns the run, so that a retry repeats
  * nothing and a late twin changes nothing.
@@ -295,17 +307,18 @@ export class Ledger {
 
   /** Ends a run as delivered, with what was sent. An execution that was redriven ends its failed run so, too. */
   public async delivered(
-    { reportId, executionArn, scheduleArn, scheduledTime }: Pick<RunItem, 'reportId' | 'executionArn' | 'scheduleArn' | 'scheduledTime'>, sent: DeliveryItem, closedAt: string,
+    { reportId, executionArn, scheduleArn, scheduledTime, period }: Pick<RunItem, 'reportId' | 'executionArn' | 'scheduleArn' | 'scheduledTime' | 'period'>,
+    sent: DeliveryItem, closedAt: string,
   ): Promise<void> {
     const { rows, totalRows, linkExpiresAt, files, dataSha256 } = sent;
-    if (scheduleArn && scheduledTime && dataSha256) {
-      await this.recordLastDelivered(scheduleArn, { dataSha256, scheduledTime: new Date(scheduledTime).toISOString() });
+    if (scheduleArn && scheduledTime && period) {
+      await this.recordLastDelivered(scheduleArn, { dataSha256, scheduledTime: new Date(scheduledTime).toISOString(), to: period.to });
     }
     await this.complete(reportId, executionArn!, { rows, totalRows, linkExpiresAt, files, status: 'DELIVERED', closedAt });
   }
 
-  /** Ends a run as one that had nothing to deliver. */
-  public async skipped(reportId: string, executionArn: string, reason: SkipReason, rows: number, closedAt: string): Promise<void> {
+  /** Ends a run of which nothing is to be delivered. The rows are known where it came so far. */
+  public async skipped(reportId: string, executionArn: string, reason: SkipReason, rows: number | undefined, closedAt: string): Promise<void> {
     await this.complete(reportId, executionArn, { rows, status: 'SKIPPED', closedAt, reason });
   }
 
@@ -347,6 +360,60 @@ export class Ledger {
 
   public async lastDelivered(scheduleArn: string): Promise<LastDelivered | undefined> {
     return this.get(lastDeliveredKey(scheduleArn));
+  }
+
+  /** Records that a schedule has fired for a time, before anything is made of it. */
+  public async fired(scheduleArn: string, time: string, reportId: string): Promise<void> {
+    await this.change({
+      key: firedKey(scheduleArn, time), fields: { reportId, ttl: this.ttl() }, condition: 'attribute_not_exists(pk)', values: {},
+    });
+  }
+
+  /** The times for which a schedule has fired, after the one and up to the other. */
+  public async firedTimes(scheduleArn: string, after: string, until: string): Promise<string[]> {
+    const pages = paginateQuery({ client: this.client }, {
+      TableName: this.table,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :until',
+      ExpressionAttributeValues: { ':pk': scheduleKey(scheduleArn).pk, ':after': firedKey(scheduleArn, after).sk, ':until': firedKey(scheduleArn, until).sk },
+      ConsistentRead: true,
+    });
+    const times: string[] = [];
+    for await (const { Items = [] } of pages) {
+      times.push(...Items.map(({ sk }) => sk.slice(FIRED.length)));
+    }
+    return times.filter(time => time !== after);
+  }
+
+  /** Whether no other run of the schedule is under way. Then it is this one's turn, until it has ended. */
+  public async takeTurn(scheduleArn: string, reportId: string, now: string): Promise<boolean> {
+    const key = { ...scheduleKey(scheduleArn), sk: 'turn' };
+    const turn = await this.get<{ readonly reportId: string }>(key);
+    if (turn?.reportId === reportId) {
+      return true;
+    }
+    const other = turn && await this.run(turn.reportId);
+    if (other && seenStatus(other, now) === 'RUNNING') {
+      return false;
+    }
+    const taken = await this.change({
+      key,
+      fields: { reportId },
+      ...(turn ? { condition: 'reportId = :other', values: { ':other': turn.reportId } } : { condition: 'attribute_not_exists(pk)', values: {} }),
+    });
+    return taken || this.takeTurn(scheduleArn, reportId, now); // a third was faster
+  }
+
+  public async watched(scheduleArn: string): Promise<Watched | undefined> {
+    return this.get(watchedKey(scheduleArn));
+  }
+
+  public async recordWatched(scheduleArn: string, watched: Watched): Promise<void> {
+    await this.change({
+      key: watchedKey(scheduleArn),
+      fields: watched,
+      condition: 'attribute_not_exists(pk) OR expectation <> :expectation OR #until <= :until',
+      values: { ':expectation': watched.expectation, ':until': watched.until },
+    });
   }
 
   /** Keeps, without expiry, what a schedule delivered last. A run of an earlier time that comes late changes nothing. */
@@ -497,4 +564,8 @@ const listKey = (reader: string, createdAt: string, reportId: string) => ({ pk: 
 const runKey = (reportId: string) => ({ ...Ledger.key(reportId), sk: 'run' });
 const deliveryKey = (reportId: string, topicArn: string) => ({ ...Ledger.key(reportId), sk: `delivery#${topicArn}` });
 const endKey = (reportId: string, executionAttempt: string) => ({ ...Ledger.key(reportId), sk: `end#${executionAttempt}` });
-const lastDeliveredKey = (scheduleArn: string) => ({ pk: `schedule#${scheduleArn}`, sk: 'last delivered' });
+const scheduleKey = (scheduleArn: string) => ({ pk: `${SCHEDULE_PARTITION}${scheduleArn}` });
+const lastDeliveredKey = (scheduleArn: string) => ({ ...scheduleKey(scheduleArn), sk: 'last delivered' });
+const watchedKey = (scheduleArn: string) => ({ ...scheduleKey(scheduleArn), sk: 'watched' });
+const FIRED = 'fired#';
+const firedKey = (scheduleArn: string, time: string) => ({ ...scheduleKey(scheduleArn), sk: `${FIRED}${new Date(time).toISOString()}` });

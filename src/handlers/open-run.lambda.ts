@@ -1,18 +1,20 @@
 import { checkedInput, claimOf } from './claim';
 import { readerGroupsFromEnvironment, requireEnv } from './environment';
 import { folderOf } from './folder';
-import { Ledger, ledgerFromEnvironment, mayBeMadeAgain } from './ledger';
-import { periodOf } from './period';
-import { OpenRunEvent, OpenRunResult, OutputFile, CONTRACT_VERSION } from '../workflow/contract';
+import { Ledger, ledgerFromEnvironment, mayBeMadeAgain, RunItem, SkipReason } from './ledger';
+import { dateIn, periodOf } from './period';
+import { CONTRACT_VERSION, OpenRunEvent, OpenRunResult, OutputFile, Period, ScheduledStart, StartInput } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 
-/** Opens the run: checks the input, computes the period, sees a pause, and claims the report in the ledger. */
+/** Opens the run: checks the input, computes the period, sees a pause, claims the report in the ledger, and sees whether it is to be skipped. */
 export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
   const { execution } = event;
   const input = checkedInput(execution, event.input);
+  const { schedule } = input;
   const claim = claimOf(execution, input);
   const { reportId, trigger } = claim;
+  const bySchedule = schedule && !input.rerun; // who makes a report again wants it
   const timeZone = requireEnv('TIME_ZONE');
   const readerGroups = readerGroupsFromEnvironment();
   const now = new Date();
@@ -21,17 +23,20 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
     trigger,
     executionArn: execution.arn,
     report: requireEnv('REPORT_NAME'),
-    period: periodOf(input, execution.startTime, timeZone),
-    scheduleArn: input.schedule?.arn,
-    scheduledTime: input.schedule?.time,
+    period: await periodFor(reportId, event.execution, input),
+    scheduleArn: schedule?.arn,
+    scheduledTime: schedule?.time,
     rerun: input.rerun,
     ...(readerGroups.length > 0 && { readerGroups }),
     openedAt: now.toISOString(),
     leaseUntil: new Date(now.getTime() + Number(requireEnv('RUN_LEASE_SECONDS')) * 1000).toISOString(),
   };
 
+  if (bySchedule) {
+    await ledger.fired(schedule.arn, schedule.time, reportId);
+  }
   // A pause is for what runs by itself: who requests a report, or makes one again, wants it; and what was begun goes on.
-  if (trigger === 'SCHEDULE' && !input.rerun && await ledger.isPaused()) {
+  if (bySchedule && await ledger.isPaused()) {
     const held = await ledger.pause(opening) ? undefined : await ledger.run(reportId);
     if (!held || (held.executionArn !== execution.arn && mayBeMadeAgain(held, opening.openedAt))) {
       console.log({ message: 'paused', ...claim });
@@ -42,6 +47,12 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
   if (!item) {
     console.log({ message: 'duplicate', ...claim });
     return { outcome: 'DUPLICATE', reportId };
+  }
+  const reason = bySchedule && await reasonToSkip(schedule, item);
+  if (reason) {
+    await ledger.skipped(reportId, execution.arn, reason, undefined, now.toISOString());
+    console.log({ message: 'skipped', ...claim, reason });
+    return { outcome: 'SKIPPED', reportId };
   }
   console.log({ message: 'opened', ...claim, attempt: item.attempt });
 
@@ -69,4 +80,34 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
     files,
     ledger: { table: requireEnv('TABLE_NAME'), ...Ledger.linkKey(reportId, attempt) },
   };
+}
+
+/**
+ * The period of the report. What was delivered last is another one when a run is late, or is made again: the period that was recorded
+ * with the first attempt stays.
+ */
+async function periodFor(reportId: string, execution: OpenRunEvent['execution'], input: StartInput): Promise<Period> {
+  const { schedule, rerun } = input;
+  const timeZone = requireEnv('TIME_ZONE');
+  if (schedule?.period !== 'SINCE_LAST_RUN') {
+    return periodOf(input, execution.startTime, timeZone);
+  }
+  const run = await ledger.run(reportId) ?? (rerun ? await ledger.run(claimOf(execution, { schedule }).reportId) : undefined);
+  return run?.period ?? periodOf(input, execution.startTime, timeZone, (await ledger.lastDelivered(schedule.arn))?.to);
+}
+
+/** Why a run is not made at its first attempt; what was begun goes on when it is made again. */
+async function reasonToSkip(schedule: ScheduledStart, { reportId, attempt, openedAt }: RunItem): Promise<SkipReason | undefined> {
+  const { arn, time, timeZone, holidays = [], startingDeadlineSeconds = Infinity, onOverlap } = schedule;
+  const isTurn = onOverlap !== 'SKIP' || await ledger.takeTurn(arn, reportId, openedAt!);
+  if (attempt! > 1) {
+    return undefined;
+  }
+  if (holidays.includes(dateIn(timeZone, time))) {
+    return 'HOLIDAY';
+  }
+  if (Date.parse(openedAt!) - Date.parse(time) > startingDeadlineSeconds * 1000) {
+    return 'TOO_LATE';
+  }
+  return isTurn ? undefined : 'OVERLAP';
 }

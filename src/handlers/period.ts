@@ -1,21 +1,46 @@
 import { DateTime } from 'luxon';
 import { ReportError } from './errors';
-import { Period, StartInput } from '../workflow/contract';
+import { CalendarPeriod, Period, StartInput } from '../workflow/contract';
+
+const DAY_BEFORE: CalendarPeriod = { unit: 'day', from: -1, to: 0 };
 
 /**
  * The period of a report. It derives from the time for which the run was started, never from the clock, so that a late or
- * repeated run covers the same time: a scheduled report covers the calendar day before its scheduled time, a requested one
- * the day up to the request, and one that somebody starts for a period covers that.
+ * repeated run covers the same time: a scheduled report covers what its schedule says, by default the calendar day before its
+ * scheduled time, a requested one the day up to the request, and one that somebody starts for a period covers that.
+ *
+ * @param lastTo where the last delivered report of the schedule ended, if there is one and the schedule goes on from there
  */
-export function periodOf({ schedule, period }: StartInput, startTime: string, defaultTimeZone: string): Period {
+export function periodOf({ schedule, period }: StartInput, startTime: string, defaultTimeZone: string, lastTo?: string): Period {
   const timeZone = schedule?.timeZone ?? period?.timeZone ?? defaultTimeZone;
   const at = inZone(schedule?.time ?? period?.to ?? startTime, timeZone);
+  const between = (from: DateTime, to: DateTime) => ({ from: from.toUTC().toISO()!, to: to.toUTC().toISO()!, timeZone });
   if (period) {
-    return { from: inZone(period.from, timeZone).toUTC().toISO()!, to: at.toUTC().toISO()!, timeZone };
+    return between(inZone(period.from, timeZone), at);
   }
-  const today = startOfDay(at);
-  const [from, to] = schedule ? [startOfDay(today.minus({ days: 1 })), today] : [today, at];
-  return { from: from.toUTC().toISO()!, to: to.toUTC().toISO()!, timeZone };
+  if (!schedule) {
+    return between(start(at, 'day'), at);
+  }
+  if (schedule.period === 'SINCE_LAST_RUN') {
+    return between(lastTo === undefined ? at.minus({ days: 1 }) : sinceLast(lastTo, at), at);
+  }
+  const { unit, from, to } = schedule.period ?? DAY_BEFORE;
+  const edge = (offset: number) => start(start(at, unit).plus({ [unit]: offset }), unit);
+  return between(edge(from), edge(to));
+}
+
+/** The calendar date of a time, as YYYY-MM-DD. */
+export function dateIn(timeZone: string, time: string): string {
+  return inZone(time, timeZone).toISODate()!;
+}
+
+function sinceLast(lastTo: string, at: DateTime): DateTime {
+  const from = inZone(lastTo, at.zoneName!);
+  if (from >= at) {
+    throw new ReportError('InvalidInput', `a later report of this schedule was delivered, which covers the time up to ${lastTo}; `
+      + 'start the pipeline with a "period" instead of the schedule to make another report of that time');
+  }
+  return from;
 }
 
 function inZone(time: string, timeZone: string): DateTime {
@@ -27,6 +52,6 @@ function inZone(time: string, timeZone: string): DateTime {
 }
 
 /** Some zones leave out the midnight of a day once a year, and some have one twice: the day starts with the first. */
-function startOfDay(at: DateTime): DateTime {
-  return at.startOf('day').getPossibleOffsets()[0];
+function start(at: DateTime, unit: CalendarPeriod['unit']): DateTime {
+  return at.startOf(unit).getPossibleOffsets()[0];
 }

@@ -29,12 +29,39 @@ export interface Period {
   readonly timeZone: string;
 }
 
+/** Whole units of the calendar, counted from the one in which the scheduled time is, which is 0: from the start of `from` to that of `to`. */
+export interface CalendarPeriod {
+  readonly unit: 'day' | 'week' | 'month' | 'quarter' | 'year';
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a scheduled report is about. `SINCE_LAST_RUN`: from where the last delivered report of the schedule ended to the scheduled time. */
+export type PeriodRule = CalendarPeriod | 'SINCE_LAST_RUN';
+
 export type Trigger = 'SCHEDULE' | 'REQUEST' | 'MANUAL';
+
+/** What a schedule says of the run that it starts. */
+export interface ScheduledStart {
+  readonly arn: string;
+  /** The time for which the schedule started the run, ISO 8601. */
+  readonly time: string;
+  /** The IANA time zone of the schedule. */
+  readonly timeZone: string;
+  /** Default: the day before. */
+  readonly period?: PeriodRule;
+  /** A run that is opened later than so long after its time is skipped. Default: it is made. */
+  readonly startingDeadlineSeconds?: number;
+  /** Whether a run is skipped while another one of the schedule is under way. Default: ALLOW. */
+  readonly onOverlap?: 'ALLOW' | 'SKIP';
+  /** The dates in the schedule's zone (YYYY-MM-DD) on which its runs are skipped. */
+  readonly holidays?: readonly string[];
+}
 
 /** The input of an execution, as the schedule, the API or a person gives it. */
 export interface StartInput {
   /** Set by a schedule. */
-  readonly schedule?: { readonly arn: string; readonly time: string; readonly timeZone: string };
+  readonly schedule?: ScheduledStart;
   /** Set by the API; the id is also the execution's name. */
   readonly request?: { readonly reportId: string };
   /** The period of a run that a person starts. Default: the day up to the start. The zone's default is that of the pipeline. */
@@ -194,7 +221,7 @@ export interface LinksToSend {
 /** What the handler that opens a run returns; the rest of the workflow follows from `outcome`. */
 export type OpenRunResult =
   | { readonly outcome: 'OPENED'; readonly run: Run; readonly output: ObjectAddress; readonly files: OutputFile[]; readonly ledger: LinkEvent['ledger'] }
-  | { readonly outcome: 'DUPLICATE' | 'PAUSED'; readonly reportId: string };
+  | { readonly outcome: 'DUPLICATE' | 'PAUSED' | 'SKIPPED'; readonly reportId: string };
 
 export interface OpenRunEvent {
   readonly execution: { readonly arn: string; readonly name: string; readonly startTime: string };
@@ -256,6 +283,10 @@ export const RUN_PARTITION = 'run#';
 
 /** The partition of the ledger whose item `pause` is there while the schedules are paused. */
 export const PAUSE_PARTITION = 'pipeline';
+
+/** The partitions of the ledger with what is known of a schedule, by its ARN, and with what belongs to a run, by the report's id. */
+export const SCHEDULE_PARTITION = 'schedule#';
+export const RUN_PARTITION = 'run#';
 
 /** The partitions of the ledger with the links that are signed when they are opened: by the hash of the token, and by the id of the report. */
 export const LINK_PARTITION = 'link#';

@@ -86,6 +86,7 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
   return sfn.Chain.start(openRun).next(sfn.Choice.jsonata(scope, OPENED)
     .when(outcomeIs('DUPLICATE'), sfn.Succeed.jsonata(scope, 'Duplicate'))
     .when(outcomeIs('PAUSED'), sfn.Succeed.jsonata(scope, 'Paused'))
+    .when(outcomeIs('SKIPPED'), sfn.Succeed.jsonata(scope, 'Skipped'))
     .otherwise(lookUp.next(props.notReadyTimeout
       ? untilReady(scope, props.notReadyTimeout, { lookUp, ready: makeAndDeliver, late: closeFailedRun })
       : makeAndDeliver)));

@@ -183,7 +183,25 @@ export const startInput = {
       type: 'object',
       required: ['arn', 'time', 'timeZone'],
       additionalProperties: false,
-      properties: { arn: { type: 'string', minLength: 1 }, time: instant, timeZone: { type: 'string', minLength: 1 } },
+      properties: {
+        arn: { type: 'string', minLength: 1 },
+        time: instant,
+        timeZone: { type: 'string', minLength: 1 },
+        period: {
+          oneOf: [
+            { const: 'SINCE_LAST_RUN' },
+            {
+              type: 'object',
+              required: ['unit', 'from', 'to'],
+              additionalProperties: false,
+              properties: { unit: { enum: ['day', 'week', 'month', 'quarter', 'year'] }, from: { type: 'integer' }, to: { type: 'integer' } },
+            },
+          ],
+        },
+        startingDeadlineSeconds: { type: 'integer', minimum: 1 },
+        onOverlap: { enum: ['ALLOW', 'SKIP'] },
+        holidays: { type: 'array', items: { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' } },
+      },
     },
     request: {
       type: 'object',
