@@ -1,7 +1,10 @@
 export { OnEmpty, OnUncertain, OnUnchanged, ReportPipelineGrants, ScheduledReportPipeline } from './scheduled-report-pipeline';
 export type { ScheduledReportPipelineProps } from './scheduled-report-pipeline';
 export type { ReportMessage } from './message';
+export { OnOverlap } from './report-schedule';
 export type { ReportScheduleProps } from './report-schedule';
+export { PeriodUnit, ReportPeriod } from './report-period';
+export type { CustomPeriodOptions } from './report-period';
 
 export { ReportDataSource } from './data-source';
 export type { FunctionDataSourceOptions, ReportDataSourceConfig, ReportDataSourceContext } from './data-source';

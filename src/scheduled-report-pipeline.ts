@@ -363,6 +363,7 @@ export class ScheduledReportPipeline extends Construct {
     checkTimeZone(timeZone.timezoneName);
     checkRenderTimeout(renderTimeout);
     checkRunTimeout(runTimeout, notReadyTimeout);
+    const runLease = runTimeout.plus(TIME_TO_CLOSE);
     checkTopic('topic', topic);
     warnOfOpenTopic(this, 'topic', topic);
     checkTopic('ownerTopic', ownerTopic);
@@ -421,7 +422,7 @@ export class ScheduledReportPipeline extends Construct {
           REPORT_NAME: reportName,
           LOCALE: locale,
           TIME_ZONE: timeZone.timezoneName,
-          RUN_LEASE_SECONDS: runTimeout.plus(TIME_TO_CLOSE).toSeconds().toString(),
+          RUN_LEASE_SECONDS: runLease.toSeconds().toString(),
           BUCKET_NAME: bucket.bucketName,
           DATA_PREFIX: data.prefix,
           REPORTS_PREFIX: reports.prefix,
@@ -551,7 +552,7 @@ export class ScheduledReportPipeline extends Construct {
     this.renderFunction = renderer.handler;
     this.linkFunction = link.handler;
     this.linkExpiresIn = link.expiresIn;
-    this.schedules = new ReportSchedules(this, timeZone);
+    this.schedules = new ReportSchedules(this, { reportName, locale, timeZone, ownerTopic, runLease });
     if (props.schedule) {
       this.addSchedule('Schedule', { schedule: props.schedule });
     }
@@ -563,7 +564,9 @@ export class ScheduledReportPipeline extends Construct {
    * @example
    * pipeline.addSchedule('EveryMonday', {
    *   schedule: scheduler.ScheduleExpression.cron({ weekDay: 'MON', hour: '6', minute: '0', timeZone: TimeZone.EUROPE_MADRID }),
+   *   period: ReportPeriod.previousWeek(),
    *   parameters: { supplier: 'Finca El Mirador' },
+   *   deadline: Duration.hours(2),
    * });
    *
    * @param id The schedule's construct id.

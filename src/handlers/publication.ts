@@ -1,8 +1,9 @@
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import { asciiSubject } from './message';
-import { FailureMessage, MESSAGE_VERSION, ReportReadyMessage } from '../workflow/contract';
+import { FailureMessage, MESSAGE_VERSION, ReportReadyMessage, ScheduleMessage } from '../workflow/contract';
 
-type Content = Omit<ReportReadyMessage, 'version' | 'subject' | 'text'> | Omit<FailureMessage, 'version' | 'subject' | 'text'>;
+type Unaddressed<Message> = Omit<Message, 'version' | 'subject' | 'text'>;
+type Content = Unaddressed<ReportReadyMessage> | Unaddressed<FailureMessage> | Unaddressed<ScheduleMessage>;
 
 /**
  * A message as each kind of subscriber gets it: people the text, programs the JSON that docs/data-contract.md describes, both of them

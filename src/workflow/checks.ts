@@ -1,5 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { PARAMETERS_LIMIT_BYTES } from './contract';
 import type { ReportFile } from '../renderer';
 
 /** What is refused at synth, because it would fail, or fail silently, in each run. Values that are not known yet pass where they can. */
@@ -86,6 +87,51 @@ export function checkLocale(locale: string): void {
 export function checkTimeZone(timeZone: string): void {
   if (!Token.isUnresolved(timeZone) && !isAccepted(() => new Intl.DateTimeFormat('en', { timeZone }))) {
     throw new Error(`timeZone is ${JSON.stringify(timeZone)}, which is not in the IANA time zone database; pass one like TimeZone.EUROPE_MADRID`);
+  }
+}
+
+export function checkParameters(schedule: string, parameters: object): void {
+  const bytes = Buffer.byteLength(JSON.stringify(parameters));
+  if (bytes > PARAMETERS_LIMIT_BYTES) {
+    throw new Error(`the parameters of the schedule ${schedule} have ${bytes} bytes of JSON, and at most ${PARAMETERS_LIMIT_BYTES} travel with a run; `
+      + 'put what is larger where the data source can read it, and pass its address');
+  }
+}
+
+/** They travel with each run: years of them are enough. */
+const MOST_HOLIDAYS = 500;
+
+export function checkHolidays(schedule: string, holidays: string[]): void {
+  const isDate = (text: string) => {
+    const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
+    return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text); // Date.parse makes 2 March of 30 February
+  };
+  const wrong = holidays.find(date => !isDate(date));
+  if (wrong !== undefined) {
+    throw new Error(`the schedule ${schedule} has the holiday ${JSON.stringify(wrong)}; give dates that there are, like '2026-12-25'`);
+  }
+  if (holidays.length > MOST_HOLIDAYS) {
+    throw new Error(`the schedule ${schedule} has ${holidays.length} holidays; give at most ${MOST_HOLIDAYS}, those of the next years`);
+  }
+}
+
+export function checkDeadlines(
+  schedule: string, given: { timeWindow: Duration; startingDeadline?: Duration; deadline?: Duration; /** In milliseconds. */ interval?: number },
+): void {
+  const { timeWindow, startingDeadline, deadline, interval } = given;
+  for (const [prop, duration] of Object.entries({ startingDeadline, deadline })) {
+    if (duration?.isUnresolved() || !Number.isInteger(duration?.toSeconds({ integral: false }) ?? 0)) {
+      throw new Error(`the ${prop} of the schedule ${schedule} is ${duration!.isUnresolved() ? 'not known at synth' : duration!.toHumanString()}; pass a Duration of whole seconds`);
+    }
+    // Scheduler starts within the minute: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    if (duration && duration.toSeconds() < timeWindow.toSeconds() + 60) {
+      throw new Error(`the ${prop} of the schedule ${schedule} is ${duration.toHumanString()}, and a run on time may start later than that; `
+        + 'choose at least a minute more than the time window');
+    }
+  }
+  if (deadline && interval !== undefined && deadline.toMilliseconds() > interval) {
+    throw new Error(`the deadline of the schedule ${schedule} is ${deadline.toHumanString()}, and its runs are ${Duration.millis(interval).toHumanString()} apart at times; `
+      + 'choose a deadline that is at most as long');
   }
 }
 

@@ -278,15 +278,56 @@ export interface FailureMessage {
   readonly text: string;
 }
 
+/** What subscribers of the owner's topic that are programs get when a schedule does not keep its times. People get its `text`. */
+export interface ScheduleMessage {
+  readonly version: typeof MESSAGE_VERSION;
+  readonly kind: 'SCHEDULE';
+  /** MISSED: runs have not ended by their deadline. DISABLED, DELETED: it is so in Scheduler, and no run will be started. */
+  readonly status: 'MISSED' | 'DISABLED' | 'DELETED';
+  readonly report: string;
+  readonly schedule: { readonly arn: string; readonly name: string; readonly expression: string; readonly timeZone: string };
+  /** The runs that have not ended, the earliest first. */
+  readonly runs: readonly MissedRun[];
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface MissedRun {
+  readonly scheduledTime: string;
+  readonly reportId: string;
+  /** NONE: it was never started. RUNNING: it goes on. TIMED_OUT: nobody works on it any more. */
+  readonly status: 'NONE' | 'RUNNING' | 'TIMED_OUT';
+  readonly executionArn?: string;
+}
+
+/** A schedule whose runs are to end by a deadline, as the app that was deployed has it. */
+export interface ExpectedSchedule {
+  readonly arn: string;
+  /** How its owner calls it. */
+  readonly name: string;
+  readonly expression: string;
+  readonly timeZone: string;
+  /** ISO 8601. */
+  readonly start?: string;
+  /** ISO 8601. */
+  readonly end?: string;
+  /** A run is to have ended so long after its time. */
+  readonly deadlineSeconds: number;
+}
+
+/** What the handler is invoked with that looks whether schedules keep their times. */
+export interface WatchSchedulesEvent {
+  readonly schedules: readonly ExpectedSchedule[];
+}
+
 /** The partitions of the ledger with all that is known of a run, by the id of its report. */
 export const RUN_PARTITION = 'run#';
 
 /** The partition of the ledger whose item `pause` is there while the schedules are paused. */
 export const PAUSE_PARTITION = 'pipeline';
 
-/** The partitions of the ledger with what is known of a schedule, by its ARN, and with what belongs to a run, by the report's id. */
+/** The partitions of the ledger with what is known of a schedule, by its ARN. */
 export const SCHEDULE_PARTITION = 'schedule#';
-export const RUN_PARTITION = 'run#';
 
 /** The partitions of the ledger with the links that are signed when they are opened: by the hash of the token, and by the id of the report. */
 export const LINK_PARTITION = 'link#';

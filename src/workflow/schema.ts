@@ -232,8 +232,10 @@ export const createReportBody = {
   },
 } as const;
 
-const message = { version: { const: MESSAGE_VERSION }, reportId: run.reportId, report: run.report, subject: run.report, text: run.report } as const;
-const messageRequired = ['version', 'kind', 'status', 'reportId', 'report', 'subject', 'text'] as const;
+const anyMessage = { version: { const: MESSAGE_VERSION }, report: run.report, subject: run.report, text: run.report } as const;
+const anyMessageRequired = ['version', 'kind', 'status', 'report', 'subject', 'text'] as const;
+const message = { ...anyMessage, reportId: run.reportId } as const;
+const messageRequired = [...anyMessageRequired, 'reportId'] as const;
 
 export const reportReadyMessage = {
   type: 'object',
@@ -278,6 +280,34 @@ export const failureMessage = {
   },
 } as const;
 
+export const scheduleMessage = {
+  type: 'object',
+  required: [...anyMessageRequired, 'schedule', 'runs'],
+  properties: {
+    ...anyMessage,
+    kind: { const: 'SCHEDULE' },
+    status: { enum: ['MISSED', 'DISABLED', 'DELETED'] },
+    schedule: {
+      type: 'object',
+      required: ['arn', 'name', 'expression', 'timeZone'],
+      properties: { arn: { type: 'string' }, name: { type: 'string' }, expression: { type: 'string' }, timeZone: { type: 'string' } },
+    },
+    runs: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['scheduledTime', 'reportId', 'status'],
+        properties: {
+          scheduledTime: instant,
+          reportId: run.reportId,
+          status: { enum: ['NONE', 'RUNNING', 'TIMED_OUT'] },
+          executionArn: { type: 'string' },
+        },
+      },
+    },
+  },
+} as const;
+
 /** The published document. */
 export const dataContract = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -293,5 +323,6 @@ export const dataContract = {
     linksToSend,
     reportReadyMessage,
     failureMessage,
+    scheduleMessage,
   },
 } as const;

@@ -434,16 +434,18 @@ describe('the ends of the attempts of an execution', () => {
 });
 
 describe('what a schedule delivered last', () => {
-  const record = async (scheduledTime: string, dataSha256: string, scheduleArn = 's') => {
+  const record = async (scheduledTime: string, dataSha256?: string, scheduleArn = 's') => {
     seed({ status: 'RUNNING' });
-    await ledger.delivered({ reportId: 'r', executionArn: 'a', scheduleArn, scheduledTime }, { status: 'SENT', dataSha256 }, NOW);
+    await ledger.delivered({ reportId: 'r', executionArn: 'a', scheduleArn, scheduledTime, period: PERIOD }, { status: 'SENT', dataSha256 }, NOW);
   };
 
   test('is kept without expiry, for each schedule', async () => {
     await record('2026-11-20T06:00:00.000Z', 'a');
     await record('2026-11-21T06:00:00.000Z', 'b', 'other');
 
-    expect(dynamodb.item('schedule#s', 'last delivered')).toEqual({ pk: 'schedule#s', sk: 'last delivered', scheduledTime: '2026-11-20T06:00:00.000Z', dataSha256: 'a' });
+    expect(dynamodb.item('schedule#s', 'last delivered')).toEqual({
+      pk: 'schedule#s', sk: 'last delivered', scheduledTime: '2026-11-20T06:00:00.000Z', to: PERIOD.to, dataSha256: 'a',
+    });
     expect(await ledger.lastDelivered('other')).toMatchObject({ dataSha256: 'b' });
     expect(await ledger.lastDelivered('none')).toBeUndefined();
   });
@@ -456,6 +458,99 @@ describe('what a schedule delivered last', () => {
     expect(await ledger.lastDelivered('s')).toMatchObject({ dataSha256: 'again' });
     await record('2026-11-21T06:00:00.000Z', 'b');
     expect(await ledger.lastDelivered('s')).toMatchObject({ dataSha256: 'b', scheduledTime: '2026-11-21T06:00:00.000Z' });
+  });
+});
+
+test('what a schedule delivered last is known without a hash, too, and keeps none of an earlier report', async () => {
+  for (const [scheduledTime, dataSha256] of [['2026-11-20T06:00:00Z', 'a'], ['2026-11-21T06:00:00Z', undefined]] as const) {
+    seed({ status: 'RUNNING' });
+    await ledger.delivered({ reportId: 'r', executionArn: 'a', scheduleArn: 's', scheduledTime, period: PERIOD }, { status: 'SENT', dataSha256 }, NOW);
+  }
+
+  expect(await ledger.lastDelivered('s')).toEqual({ pk: 'schedule#s', sk: 'last delivered', scheduledTime: '2026-11-21T06:00:00.000Z', to: PERIOD.to });
+});
+
+describe('the times for which a schedule has fired', () => {
+  const fire = async (...times: string[]) => {
+    for (const time of times) await ledger.fired('s', time, `report of ${time}`);
+  };
+
+  test('are those after one and up to another, in order, of this schedule alone', async () => {
+    await fire('2026-11-22T06:00:00Z', '2026-11-20T07:00:00+01:00', '2026-11-21T06:00:00Z', '2026-11-19T06:00:00Z', '2026-11-23T06:00:00Z');
+    await ledger.fired('other', '2026-11-21T07:00:00Z', 'r');
+    await ledger.recordWatched('s', { expectation: 'e', until: '2026-11-21T07:00:00Z' });
+
+    expect(await ledger.firedTimes('s', '2026-11-19T06:00:00.000Z', '2026-11-22T06:00:00.000Z'))
+      .toEqual(['2026-11-20T06:00:00.000Z', '2026-11-21T06:00:00.000Z', '2026-11-22T06:00:00.000Z']);
+  });
+
+  test('are each kept as they were first recorded, for as long as the ledger keeps items', async () => {
+    await fire('2026-11-21T06:00:00Z');
+    setClock('2026-11-22T06:00:04.500Z');
+    await ledger.fired('s', '2026-11-21T06:00:00.000Z', 'another');
+
+    expect(dynamodb.item('schedule#s', 'fired#2026-11-21T06:00:00.000Z')).toMatchObject({ reportId: 'report of 2026-11-21T06:00:00Z', ttl: TTL });
+    expect(dynamodb.keys()).toHaveLength(1);
+  });
+});
+
+describe('the turn of a schedule', () => {
+  const running = (reportId: string, changes: object = {}) => dynamodb.seed({ pk: `run#${reportId}`, sk: 'run', reportId, status: 'RUNNING', leaseUntil: LATER, ...changes });
+  const take = async (reportId: string) => ledger.takeTurn('s', reportId, NOW);
+
+  test.each<[string, object, boolean]>([
+    ['goes on', {}, false],
+    ['has ended well', { status: 'DELIVERED' }, true],
+    ['has failed', { status: 'FAILED' }, true],
+    ['is alive no more', { leaseUntil: PAST }, true],
+  ])('is that of the next run, or not, when the one that has it %s', async (_what, changes, taken) => {
+    running('r');
+    expect(await take('r')).toBe(true);
+    running('r', changes);
+
+    expect(await take('q')).toBe(taken);
+  });
+
+  test('stays with the run that has it, however often it asks', async () => {
+    running('r');
+    expect([await take('r'), await take('r')]).toEqual([true, true]);
+  });
+
+  test('is that of the next when the run that took it was never recorded', async () => {
+    await take('r');
+    expect(await take('q')).toBe(true);
+  });
+
+  test('is another one for each schedule', async () => {
+    running('r');
+    await take('r');
+    expect(await ledger.takeTurn('other', 'q', NOW)).toBe(true);
+  });
+
+  test.each([[false], [true]])('is that of one of two who ask at the same time; there was one before: %s', async before => {
+    if (before) {
+      running('p', { status: 'DELIVERED' });
+      await take('p');
+    }
+    running('r');
+    running('q');
+    dynamodb.interrupt('before', 'Update', 'turn', async () => take('q'));
+
+    expect(await take('r')).toBe(false);
+    expect(dynamodb.item('schedule#s', 'turn')).toMatchObject({ reportId: 'q' });
+  });
+});
+
+describe('how far a schedule was watched', () => {
+  const watch = async (until: string, expectation = 'e') => ledger.recordWatched('s', { expectation, until });
+
+  test('goes forwards, and begins anew with another expectation', async () => {
+    expect(await ledger.watched('s')).toBeUndefined();
+    await watch('2026-11-21T06:00:00Z');
+    await watch('2026-11-20T06:00:00Z');
+    expect(await ledger.watched('s')).toMatchObject({ until: '2026-11-21T06:00:00Z' });
+    await watch('2026-11-19T06:00:00Z', 'other');
+    expect(await ledger.watched('s')).toEqual({ pk: 'schedule#s', sk: 'watched', expectation: 'other', until: '2026-11-19T06:00:00Z' });
   });
 });
 

@@ -5,7 +5,7 @@ import { captureLogs, SECRET } from './support/logs';
 import { execution, NOW, openedRun, openEvent, PARAMETERS, SCHEDULE } from './support/runs';
 import { Ledger } from '../../src/handlers/ledger';
 import { handler } from '../../src/handlers/open-run.lambda';
-import { StartInput } from '../../src/workflow/contract';
+import { OpenRunResult, StartInput } from '../../src/workflow/contract';
 
 const dynamodb = new FakeDynamoDB(TABLE);
 const logs = captureLogs();
@@ -14,11 +14,9 @@ const ID = '3f2a9c04d1b84f77a0e6c2f1b5d98e34';
 beforeEach(() => setClock(NOW));
 
 const open = async (name: string, input?: StartInput) => handler(openEvent(name, input));
+const runs = () => dynamodb.keys().filter(key => key.startsWith('run#')).map(key => dynamodb.item(...key.split(' ') as [string, string])!);
 /** The only run in the ledger. */
-const run = () => {
-  const [pk, sk] = dynamodb.keys()[0].split(' ');
-  return dynamodb.item(pk, sk)!;
-};
+const run = () => runs()[0];
 /** Changes the only run in the ledger, as another handler does. */
 const change = (changes: object) => dynamodb.seed({ ...run(), ...changes });
 
@@ -146,7 +144,6 @@ describe('a run for a period', () => {
 describe('while the pipeline is paused', () => {
   beforeEach(() => dynamodb.seed({ ...Ledger.PAUSE }));
   const continued = () => dynamodb.remove(`${Ledger.PAUSE.pk} ${Ledger.PAUSE.sk}`);
-  const runs = () => dynamodb.keys().filter(key => key.startsWith('run#')).map(key => dynamodb.item(...key.split(' ') as [string, string])!);
 
   test('a scheduled run is not made, and recorded as PAUSED, however often it is started', async () => {
     const paused = await open('a');
@@ -222,6 +219,138 @@ describe('while the pipeline is paused', () => {
 
     await expect(open('a')).rejects.toThrow('InternalServerError');
     expect(runs()).toEqual([]);
+  });
+});
+
+describe('a schedule that goes on where its last report ended', () => {
+  const daily = { ...SCHEDULE, period: 'SINCE_LAST_RUN' as const };
+  const lastDelivered = (to: string) => dynamodb.seed({ pk: `schedule#${SCHEDULE.arn}`, sk: 'last delivered', scheduledTime: to, to });
+  const periodOf = (opened: OpenRunResult) => {
+    const { period: { from, to } } = openedRun(opened).run;
+    return `${from} ${to}`.replaceAll('.000Z', 'Z');
+  };
+
+  test('covers the day before its time when nothing was delivered yet', async () => {
+    expect(periodOf(await open('a', { schedule: daily }))).toBe('2026-11-20T06:00:00Z 2026-11-21T06:00:00Z');
+  });
+
+  test('covers what came since the last report, however long that is ago', async () => {
+    lastDelivered('2026-11-18T06:00:00.000Z');
+    expect(periodOf(await open('a', { schedule: daily }))).toBe('2026-11-18T06:00:00Z 2026-11-21T06:00:00Z');
+  });
+
+  test('covers the same when it failed and is made again, whatever was delivered since', async () => {
+    lastDelivered('2026-11-18T06:00:00.000Z');
+    await open('a', { schedule: daily });
+    change({ status: 'FAILED' });
+    lastDelivered('2026-11-22T06:00:00.000Z');
+
+    expect(periodOf(await open('b', { schedule: daily }))).toBe('2026-11-18T06:00:00Z 2026-11-21T06:00:00Z');
+  });
+
+  test('covers the same when it was paused, and is made up for', async () => {
+    lastDelivered('2026-11-18T06:00:00.000Z');
+    dynamodb.seed({ ...Ledger.PAUSE });
+    await open('a', { schedule: daily });
+    dynamodb.remove(`${Ledger.PAUSE.pk} ${Ledger.PAUSE.sk}`);
+    lastDelivered('2026-11-22T06:00:00.000Z');
+
+    expect(periodOf(await open('b', { schedule: daily }))).toBe('2026-11-18T06:00:00Z 2026-11-21T06:00:00Z');
+  });
+
+  test('covers the same when it is made once more on purpose', async () => {
+    lastDelivered('2026-11-18T06:00:00.000Z');
+    await open('a', { schedule: daily });
+    change({ status: 'DELIVERED' });
+    lastDelivered('2026-11-21T06:00:00.000Z');
+
+    expect(periodOf(await open('b', { schedule: daily, rerun: '1' }))).toBe('2026-11-18T06:00:00Z 2026-11-21T06:00:00Z');
+  });
+
+  test('refuses a time that a later report has covered, and says what to do', async () => {
+    lastDelivered('2026-11-22T06:00:00.000Z');
+    await expect(open('a', { schedule: daily })).rejects.toMatchObject({
+      name: 'InvalidInput', message: expect.stringMatching(/covers the time up to 2026-11-22T06:00:00.000Z; start the pipeline with a "period"/),
+    });
+    expect(runs()).toEqual([]);
+  });
+});
+
+describe('a run that its schedule skips', () => {
+  const HOLIDAY = { ...SCHEDULE, holidays: ['2026-12-25', '2026-11-21'] };
+  const IN_TIME = { ...SCHEDULE, startingDeadlineSeconds: 600 };
+  const ALONE = { ...SCHEDULE, onOverlap: 'SKIP' as const };
+  const dayBefore = { ...ALONE, time: '2026-11-20T06:00:00Z' };
+
+  test('because of a holiday is recorded, with the reason, and no more than that', async () => {
+    const skipped = await open('a', { schedule: HOLIDAY });
+
+    expect(skipped).toEqual({ outcome: 'SKIPPED', reportId: run().reportId });
+    expect(run()).toMatchObject({ status: 'SKIPPED', reason: 'HOLIDAY', attempt: 1, closedAt: NOW, scheduledTime: SCHEDULE.time });
+    expect(run()).not.toHaveProperty('rows');
+  });
+
+  test('goes by the date in its zone', async () => {
+    const late = { ...HOLIDAY, time: '2026-11-21T23:30:00Z' }; // 22 November in Madrid
+    const early = { ...HOLIDAY, time: '2026-11-20T23:30:00Z' }; // 21 November in Madrid
+    setClock('2026-11-21T23:30:01Z');
+
+    expect((await open('a', { schedule: late })).outcome).toBe('OPENED');
+    expect((await open('b', { schedule: early })).outcome).toBe('SKIPPED');
+  });
+
+  test.each([['2026-11-21T06:10:00.000Z', 'OPENED'], ['2026-11-21T06:10:00.001Z', 'SKIPPED']])('because it is too late, at %s, or not: %s', async (now, outcome) => {
+    setClock(now);
+    expect((await open('a', { schedule: IN_TIME })).outcome).toBe(outcome);
+    expect(run().reason).toBe(outcome === 'SKIPPED' ? 'TOO_LATE' : undefined);
+  });
+
+  test('because another one goes on, which it leaves alone', async () => {
+    const first = openedRun(await open('a', { schedule: dayBefore }));
+
+    expect((await open('b', { schedule: ALONE })).outcome).toBe('SKIPPED');
+    expect(runs().map(({ reportId, status, reason }) => [reportId === first.run.reportId, status, reason])).toEqual([
+      [true, 'RUNNING', undefined], [false, 'SKIPPED', 'OVERLAP'],
+    ]);
+  });
+
+  test.each([['DELIVERED'], ['FAILED'], ['SKIPPED']])('is made when the other one is %s', async status => {
+    await open('a', { schedule: dayBefore });
+    change({ status });
+
+    expect((await open('b', { schedule: ALONE })).outcome).toBe('OPENED');
+  });
+
+  test('stays skipped, however often it is started', async () => {
+    await open('a', { schedule: HOLIDAY });
+    const { reportId } = run();
+
+    expect(await open('b', { schedule: HOLIDAY })).toEqual({ outcome: 'DUPLICATE', reportId });
+    expect(await open('a', { schedule: SCHEDULE })).toEqual({ outcome: 'DUPLICATE', reportId });
+  });
+
+  test('is skipped for the same reason when only the answer of the ledger was lost', async () => {
+    dynamodb.interrupt('after', 'Update', 'run', () => { throw new Error('ECONNRESET'); });
+    await expect(open('a', { schedule: IN_TIME })).rejects.toThrow('ECONNRESET');
+    setClock('2026-11-21T06:20:00Z'); // opened in time, and tried again later
+
+    expect((await open('a', { schedule: IN_TIME })).outcome).toBe('OPENED');
+  });
+
+  test.each([['on a holiday', HOLIDAY], ['too late', IN_TIME], ['beside another', ALONE]])('is made %s when somebody makes it once more', async (_what, schedule) => {
+    await open('a', { schedule: dayBefore });
+    setClock('2026-11-21T09:00:00Z');
+
+    expect((await open('b', { schedule, rerun: '1' })).outcome).toBe('OPENED');
+  });
+
+  test.each([['on a holiday', HOLIDAY], ['too late', IN_TIME], ['beside another', ALONE]])('goes on %s when it was begun and has failed', async (_what, schedule) => {
+    await open('a', { schedule: SCHEDULE });
+    change({ status: 'FAILED' });
+    await open('b', { schedule: dayBefore });
+    setClock('2026-11-21T09:00:00Z');
+
+    expect(openedRun(await open('c', { schedule })).run.attempt).toBe(2);
   });
 });
 
@@ -351,7 +480,7 @@ describe('a retry of the same execution', () => {
     dynamodb.interrupt('before', 'Update', 'run', () => { throw new Error('InternalServerError'); });
 
     await expect(open('a')).rejects.toThrow('InternalServerError');
-    expect(dynamodb.keys()).toEqual([]);
+    expect(runs()).toEqual([]);
   });
 });
 
@@ -383,6 +512,10 @@ describe('hostile input', () => {
     ['a period that ends on a day that there is not', { period: { from: '2026-02-01T00:00:00Z', to: '2026-02-31T00:00:00Z' } }],
     ['a period in a zone that there is not', { period: { from: '2026-02-01T00:00:00Z', to: '2026-02-02T00:00:00Z', timeZone: 'Europe/Atlantis' } }],
     ['a word that is to make once more what nobody names', { rerun: '1' }],
+    ['a period of a unit that there is not', { schedule: { ...SCHEDULE, period: { unit: 'fortnight', from: -1, to: 0 } } }],
+    ['half a period', { schedule: { ...SCHEDULE, period: { unit: 'day', from: -1 } } }],
+    ['a holiday that is no date', { schedule: { ...SCHEDULE, holidays: ['Christmas'] } }],
+    ['a deadline that is over before it begins', { schedule: { ...SCHEDULE, startingDeadlineSeconds: 0 } }],
     ['a list', []],
     ['parameters that are a list', { parameters: [SECRET] }],
     ['parameters of more than 16 KB', { parameters: { a: SECRET.repeat(3000) } }],

@@ -1,6 +1,7 @@
-import { Settings } from 'luxon';
+import * as fc from 'fast-check';
+import { DateTime, Settings } from 'luxon';
 import { periodOf } from '../../src/handlers/period';
-import { StartInput } from '../../src/workflow/contract';
+import { CalendarPeriod, StartInput } from '../../src/workflow/contract';
 
 const START = '2030-01-01T00:00:00Z';
 const scheduleAt = (time: string, timeZone = 'Europe/Madrid') => ({ schedule: { arn: 'a', time, timeZone } });
@@ -61,6 +62,52 @@ describe('a scheduled report', () => {
         end = to;
       }
     });
+});
+
+describe('a scheduled report of whole units', () => {
+  const covers = (period: CalendarPeriod, time: string, timeZone = 'Europe/Madrid') => {
+    const { from, to } = periodOf({ schedule: { ...scheduleAt(time, timeZone).schedule, period } }, START, 'UTC');
+    return [from, to].map(edge => DateTime.fromISO(edge, { zone: timeZone }).toISO({ suppressMilliseconds: true })).join(' ');
+  };
+
+  test.each<[string, CalendarPeriod, string, string]>([
+    ['the day before', { unit: 'day', from: -1, to: 0 }, '2026-11-21T06:00:00Z', '2026-11-20T00:00:00+01:00 2026-11-21T00:00:00+01:00'],
+    ['seven days', { unit: 'day', from: -7, to: 0 }, '2026-03-31T06:00:00Z', '2026-03-24T00:00:00+01:00 2026-03-31T00:00:00+02:00'],
+    ['the day to come', { unit: 'day', from: 1, to: 2 }, '2026-12-31T06:00:00Z', '2027-01-01T00:00:00+01:00 2027-01-02T00:00:00+01:00'],
+    ['the week before, on a Monday', { unit: 'week', from: -1, to: 0 }, '2026-11-23T06:00:00Z', '2026-11-16T00:00:00+01:00 2026-11-23T00:00:00+01:00'],
+    ['the week before, on a Sunday', { unit: 'week', from: -1, to: 0 }, '2026-11-22T06:00:00Z', '2026-11-09T00:00:00+01:00 2026-11-16T00:00:00+01:00'],
+    ['the week of a new year', { unit: 'week', from: -1, to: 0 }, '2027-01-04T06:00:00Z', '2026-12-28T00:00:00+01:00 2027-01-04T00:00:00+01:00'],
+    ['the week in which summer time begins', { unit: 'week', from: -1, to: 0 }, '2026-03-30T06:00:00Z', '2026-03-23T00:00:00+01:00 2026-03-30T00:00:00+02:00'],
+    ['the month before, on the 31st', { unit: 'month', from: -1, to: 0 }, '2026-03-31T06:00:00Z', '2026-02-01T00:00:00+01:00 2026-03-01T00:00:00+01:00'],
+    ['a February with a leap day', { unit: 'month', from: -1, to: 0 }, '2028-03-01T06:00:00Z', '2028-02-01T00:00:00+01:00 2028-03-01T00:00:00+01:00'],
+    ['the last month of a year', { unit: 'month', from: -1, to: 0 }, '2026-12-31T23:30:00Z', '2026-12-01T00:00:00+01:00 2027-01-01T00:00:00+01:00'],
+    ['the month so far', { unit: 'month', from: 0, to: 1 }, '2026-10-25T06:00:00Z', '2026-10-01T00:00:00+02:00 2026-11-01T00:00:00+01:00'],
+    ['the quarter before', { unit: 'quarter', from: -1, to: 0 }, '2026-02-28T06:00:00Z', '2025-10-01T00:00:00+02:00 2026-01-01T00:00:00+01:00'],
+    ['the year before', { unit: 'year', from: -1, to: 0 }, '2026-01-01T06:00:00Z', '2025-01-01T00:00:00+01:00 2026-01-01T00:00:00+01:00'],
+  ])('may be about %s', (_what, period, time, expected) => {
+    expect(covers(period, time)).toBe(expected);
+  });
+
+  test('begins with the first hour of a day that has no midnight', () => {
+    expect(covers({ unit: 'week', from: 0, to: 1 }, '2026-09-09T10:00:00Z', 'America/Santiago')).toBe('2026-09-07T00:00:00-03:00 2026-09-14T00:00:00-03:00');
+    expect(covers({ unit: 'day', from: -3, to: 0 }, '2026-09-09T10:00:00Z', 'America/Santiago')).toBe('2026-09-06T01:00:00-03:00 2026-09-09T00:00:00-03:00');
+  });
+
+  test('leaves no gap and no overlap between one and the next, in any zone, whenever they are made', () => {
+    fc.assert(fc.property(
+      fc.constantFrom('Europe/Madrid', 'America/Santiago', 'Atlantic/Azores', 'Australia/Lord_Howe', 'Pacific/Apia', 'Asia/Kathmandu', 'Africa/Casablanca'),
+      fc.constantFrom<CalendarPeriod['unit'][]>('day', 'week', 'month', 'quarter', 'year'),
+      fc.date({ min: new Date('2014-01-01'), max: new Date('2035-01-01'), noInvalidDate: true }),
+      fc.integer({ min: -400, max: 400 }),
+      (timeZone, unit, time, offset) => {
+        const edges = (from: number) => periodOf({ schedule: { ...scheduleAt(time.toISOString(), timeZone).schedule, period: { unit, from, to: from + 1 } } }, START, 'UTC');
+        expect(edges(offset).to).toBe(edges(offset + 1).from);
+        expect(edges(offset).from < edges(offset).to).toBe(true);
+        const { from, to } = edges(0);
+        expect(from <= time.toISOString() && time.toISOString() < to).toBe(true);
+      },
+    ), { numRuns: 300 });
+  });
 });
 
 describe('a report on request, or that somebody starts', () => {

@@ -117,18 +117,18 @@ export class FakeDynamoDB {
     return { Item: this.item(input.Key!.pk, input.Key!.sk) };
   }
 
-  /** One partition, or what comes before a sort key in it, in pages of `Limit` or else of two. */
+  /** One partition, or what comes before a sort key in it, or is between two of them, in pages of `Limit` or else of two. */
   private query({
     TableName, KeyConditionExpression, ExpressionAttributeValues, ConsistentRead, ExclusiveStartKey, ScanIndexForward = true, Limit = 2,
   }: QueryCommandInput) {
     check(TableName === this.table, `the table ${TableName} does not exist`);
     check(ConsistentRead === true, 'the ledger is read consistently');
-    const [, pkValue, skValue] = /^pk = (:\w+)(?: AND sk < (:\w+))?$/.exec(KeyConditionExpression!) ?? [];
-    check(pkValue !== undefined, `the key condition ${KeyConditionExpression} is not known here`);
-    const partition = ExpressionAttributeValues![pkValue];
-    const end = skValue && ExpressionAttributeValues![skValue];
+    const [, ...names] = /^pk = (:\w+)(?: AND sk < (:\w+)| AND sk BETWEEN (:\w+) AND (:\w+))?$/.exec(KeyConditionExpression!) ?? [];
+    check(names.length > 0, `the key condition ${KeyConditionExpression} is not known here`);
+    const [partition, end, first, last] = names.map(name => name && ExpressionAttributeValues![name]);
+    check(first === undefined || first <= last, 'BETWEEN ends before it begins');
     const ascending = [...this.items.values()]
-      .filter(({ pk, sk }) => pk === partition && (end === undefined || sk < end))
+      .filter(({ pk, sk }) => pk === partition && (end === undefined || sk < end) && (first === undefined || (sk >= first && sk <= last)))
       .sort((one, other) => one.sk < other.sk ? -1 : 1);
     const found = ScanIndexForward ? ascending : ascending.reverse();
     const rest = ExclusiveStartKey === undefined ? found : found.slice(found.findIndex(({ sk }) => sk === ExclusiveStartKey.sk) + 1);

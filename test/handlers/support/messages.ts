@@ -1,6 +1,6 @@
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import Ajv from 'ajv';
-import { failureMessage, reportReadyMessage } from '../../../src/workflow/schema';
+import { failureMessage, reportReadyMessage, scheduleMessage } from '../../../src/workflow/schema';
 
 const ajv = new Ajv();
 
@@ -19,7 +19,7 @@ export function forPrograms(
   expect(new Set(Object.values(byProtocol)).size).toBe(1);
   const body = JSON.parse(byProtocol.sqs);
   expect(body.text).toBe(text);
-  const schema = { REPORT: reportReadyMessage, FAILURE: failureMessage }[body.kind as 'REPORT' | 'FAILURE'];
+  const schema = { REPORT: reportReadyMessage, FAILURE: failureMessage, SCHEDULE: scheduleMessage }[body.kind as 'REPORT' | 'FAILURE' | 'SCHEDULE'];
   expect([ajv.validate({ ...schema, additionalProperties: false }, body), ajv.errors]).toEqual([true, null]);
   const attributes = Object.entries(MessageAttributes!).map(([name, { DataType, StringValue }]) => [name, DataType === 'String.Array' ? JSON.parse(StringValue!) : StringValue]);
   return { body, attributes: Object.fromEntries(attributes) };
