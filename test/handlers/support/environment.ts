@@ -35,6 +35,7 @@ const ENVIRONMENT = {
   EXPIRES_IN_SECONDS: '3600',
   BASE_URL: 'https://abcdefghij.execute-api.eu-west-1.amazonaws.com/open/',
   STATE_MACHINE_ARN: STATE_MACHINE,
+  DEAD_LETTER_QUEUE_NAME: 'dead-letters',
   ALLOWED_ORIGINS: 'https://cafe.example.com',
   LINK_SECONDS: '60',
 };
