@@ -18,6 +18,7 @@ describe('cdk-nag, AwsSolutions', () => {
     ['the three required props', () => ({})],
     ['a schedule', () => ({ schedule: ScheduleExpression.cron({ hour: '7', timeZone: TimeZone.EUROPE_MADRID }) })],
     ['an owner', stack => ({ ownerTopic: stack.topic })],
+    ['a schedule and an owner', stack => ({ schedule: ScheduleExpression.cron({ hour: '7', timeZone: TimeZone.EUROPE_MADRID }), ownerTopic: stack.topic })],
     ['links that are signed when they are opened', () => ({ link: ReportLink.onClick() })],
     ['such links, with an access log and a key', stack => ({
       link: ReportLink.onClick({ accessLog: true }), encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }),

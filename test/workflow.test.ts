@@ -149,7 +149,7 @@ describe('the data that flows', () => {
     expect(await evaluate(states['Open the run'].Assign, { result: { Payload: opened } })).toEqual({ opened });
   });
 
-  test.each([['DUPLICATE', 'Duplicate', 'Succeed'], ['PAUSED', 'Paused', 'Succeed'], ['OPENED', 'Look up the data', 'Task']])('%s leads to %s', async (outcome, next, type) => {
+  test.each([['DUPLICATE', 'Duplicate', 'Succeed'], ['PAUSED', 'Paused', 'Succeed'], ['SKIPPED', 'Skipped', 'Succeed'], ['OPENED', 'Look up the data', 'Task']])('%s leads to %s', async (outcome, next, type) => {
     expect(await chosen(states['Opened?'], { opened: { outcome, reportId: 'x' } })).toBe(next);
     expect(states[next].Type).toBe(type);
   });

@@ -571,12 +571,14 @@ describe('data that has not changed', () => {
     expect(sns.calls()).toHaveLength(0);
   });
 
-  test('is delivered where onUnchanged is SEND, and nothing is kept of it', async () => {
+  test('is delivered where onUnchanged is SEND, and no hash is kept of it', async () => {
     process.env.ON_UNCHANGED = 'SEND';
     await deliver(unchanged);
 
     expect(await scheduled('22', DATA)).toBe('DELIVERED');
-    expect(dynamodb.keys().filter(key => key.startsWith('schedule#'))).toEqual([]);
+    expect(dynamodb.item(`schedule#${SCHEDULE.arn}`, 'last delivered')).toEqual({
+      pk: `schedule#${SCHEDULE.arn}`, sk: 'last delivered', scheduledTime: '2026-11-22T06:00:00.000Z', to: '2026-11-21T23:00:00.000Z',
+    });
   });
 
   test.each([['the same', '21'], ['a later', '22']])('since a delivery for %s time is delivered: a twin may have sent this very report, and an earlier run may be late', async (_which, day) => {
