@@ -1,8 +1,8 @@
 import { Annotations as CoreAnnotations, Duration, Lazy, Tags, TimeZone } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { ScheduleExpression, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
-import { TestStack } from './support/synth';
 import { OnOverlap, PeriodUnit, ReportPeriod, ReportScheduleProps } from '../src';
+import { TestStack } from './support/synth';
 import { FIRE_TIMES_METADATA } from '../src/workflow/schedule-timing';
 
 const MADRID = TimeZone.EUROPE_MADRID;
@@ -231,8 +231,13 @@ describe('the dead man\'s switch', () => {
     expect(expected()).toEqual([
       { arn: expect.stringMatching(/^<ReportDaily.*Arn>$/), name: 'Daily', expression: 'cron(0 7 * * ? *)', timeZone: 'Europe/Madrid', deadlineSeconds: 3 * 3600 + 15 * 60 },
       {
-        arn: expect.stringMatching(/^<ReportHourly.*Arn>$/), name: 'Hourly', expression: 'rate(1 hour)', timeZone: 'Etc/UTC',
-        start: '2026-12-01T00:00:00.000Z', end: '2027-12-01T00:00:00.000Z', deadlineSeconds: 1200,
+        arn: expect.stringMatching(/^<ReportHourly.*Arn>$/),
+        name: 'Hourly',
+        expression: 'rate(1 hour)',
+        timeZone: 'Etc/UTC',
+        start: '2026-12-01T00:00:00.000Z',
+        end: '2027-12-01T00:00:00.000Z',
+        deadlineSeconds: 1200,
       },
     ]);
   });

@@ -84,7 +84,10 @@ describe('a run that was never started', () => {
     });
     expect(forPrograms(notices()[0])).toMatchObject({
       body: {
-        kind: 'SCHEDULE', status: 'MISSED', report: 'Stock', schedule: { arn: ARN, name: 'Daily' },
+        kind: 'SCHEDULE',
+        status: 'MISSED',
+        report: 'Stock',
+        schedule: { arn: ARN, name: 'Daily' },
         runs: [{ scheduledTime: TIME, reportId: reportIdAt(TIME), status: 'NONE' }],
       },
       attributes: { kind: 'SCHEDULE', report: 'Stock', status: 'MISSED' },
