@@ -34,8 +34,8 @@ export interface Row {
   readonly complaints: readonly string[];
 }
 
-/** The run's statuses in which nothing will happen to it by itself. */
-const ENDED = ['DELIVERED', 'SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'];
+/** The run's statuses in which nothing will happen to it by itself. A run that there is not is none that is stuck. */
+const ENDED = ['none', 'DELIVERED', 'SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'];
 
 /** Lets a fault happen, and compares. */
 export async function tried(fault: Fault, where: Row['where']): Promise<Row> {

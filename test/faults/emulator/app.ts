@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import { Function } from 'aws-cdk-lib/aws-lambda';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { FAR_AWAY, SCHEDULES } from './schedules';
 import { CafeFunction } from '../../../examples/cafe-inventory/cafe-function';
 import {
   OnEmpty, OnLimit, OnUncertain, OnUnchanged, ReportApi, ReportDataSource, ReportLink, ReportRenderer,
@@ -33,6 +35,7 @@ class FaultsStack extends Stack {
       Unowned: { ...plain, ownerTopic: undefined },
       Unread: { ...plain, topic: new Topic(this, 'NoReaders') },
       Vanishing: { ...plain, topic: new Topic(this, 'VanishingReaders', { displayName: 'Readers' }) },
+      Scheduled: plain,
     };
     for (const [name, props] of Object.entries(pipelines)) {
       const pipeline = new ScheduledReportPipeline(this, name, props);
@@ -44,9 +47,21 @@ class FaultsStack extends Stack {
         closeFailedRun: pipeline.closeFailedRunFunction.functionName,
         ...(name === 'Plain' && { api: new ReportApi(this, 'Api', { pipeline, publicAccess: true }).handler.functionName }),
       });
+      if (name === 'Scheduled') {
+        this.outputSchedules(pipeline);
+      }
     }
     this.output('Topic', { readers: readers.topicArn, owner: owner.topicArn });
     this.node.findAll().filter(construct => construct instanceof Function).forEach(fn => fn.addEnvironment('AWS_ENDPOINT_URL', proxy));
+  }
+
+  private outputSchedules(pipeline: ScheduledReportPipeline): void {
+    const arns = Object.fromEntries(SCHEDULES.map(id => {
+      const parameters = { script: id === 'Hanging' ? 'slow' : 'inline' };
+      return [id, pipeline.addSchedule(id, { schedule: ScheduleExpression.at(FAR_AWAY, TimeZone.ETC_UTC), parameters }).scheduleArn];
+    }));
+    const watch = pipeline.node.findChild('ScheduleWatch').node.findChild('Function') as Function;
+    this.output('Schedule', { arns, watch: watch.functionName });
   }
 
   private output(name: string, value: object): void {

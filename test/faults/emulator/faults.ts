@@ -1,5 +1,6 @@
 import { type Claim, Deployment, type PipelineName, Trial } from './pipeline';
 import { type Action, after, answerLost, type Calls, cutShort, followedBy, late, passes, refused, unreached } from './proxy';
+import { scheduleFaults } from './schedules';
 import type { Link } from '../../../examples/cafe-inventory/local/mailbox';
 import type { Run } from '../../../examples/cafe-inventory/local/run';
 import type { Fault } from '../fault';
@@ -532,7 +533,7 @@ const GROUPS: Record<string, Scenario[]> = {
 export async function emulatorFaults(run: Run): Promise<Fault[]> {
   const deployment = await Deployment.start(run);
   const turn = turnsOf(AT_ONCE);
-  return Object.entries(GROUPS).flatMap(([group, scenarios]) => scenarios.map(scenario => ({
+  return scheduleFaults(deployment, turn).concat(Object.entries(GROUPS).flatMap(([group, scenarios]) => scenarios.map(scenario => ({
     group,
     name: scenario.name,
     expected: scenario.expected,
@@ -547,7 +548,7 @@ export async function emulatorFaults(run: Run): Promise<Fault[]> {
       await scenario.check?.(trial);
       return observed;
     },
-  })));
+  }))));
 }
 
 async function opens({ url }: Link): Promise<void> {

@@ -2,10 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { type Action, type Calls, FaultProxy, type Rule } from './proxy';
+import type { SCHEDULES } from './schedules';
 import { type Cloud, cloudAt } from '../../../examples/cafe-inventory/local/cloud';
 import { deployApp } from '../../../examples/cafe-inventory/local/deploy';
 import { until } from '../../../examples/cafe-inventory/local/loopback';
@@ -15,7 +17,7 @@ import type { Run } from '../../../examples/cafe-inventory/local/run';
 import { type RunItem, seenStatus } from '../../../src/handlers/ledger';
 import type { Observed } from '../fault';
 
-const PIPELINES = ['Plain', 'Resending', 'Comparing', 'Patient', 'Limited', 'ShortLived', 'Unowned', 'Unread', 'Vanishing'] as const;
+const PIPELINES = ['Plain', 'Resending', 'Comparing', 'Patient', 'Limited', 'ShortLived', 'Unowned', 'Unread', 'Vanishing', 'Scheduled'] as const;
 export type PipelineName = typeof PIPELINES[number];
 
 /** What a pipeline is made of, as far as it is looked at. */
@@ -28,6 +30,12 @@ interface Pipeline {
   readonly api?: string;
 }
 
+/** What fires the pipeline `Scheduled`, and the function that looks whether it does. */
+interface Schedules {
+  readonly arns: Record<typeof SCHEDULES[number], string>;
+  readonly watch: string;
+}
+
 /** A file of the first attempt. */
 export interface File {
   readonly prefix: 'data' | 'reports';
@@ -35,11 +43,11 @@ export interface File {
 }
 
 /** A second notice, or a second message, would be there when nothing was asked of AWS about a report for so long. */
-const SETTLING_MS = 3000;
+export const SETTLING_MS = 3000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The report's id for what claims it: as the documentation of the ledger says. */
-const reportIdOf = (...claimKey: string[]) => createHash('sha256').update(JSON.stringify(claimKey)).digest('hex').slice(0, 32);
+export const reportIdOf = (...claimKey: string[]) => createHash('sha256').update(JSON.stringify(claimKey)).digest('hex').slice(0, 32);
 
 /** The emulator with the pipelines of `app.ts`, and the proxy between the two. */
 export class Deployment {
@@ -54,13 +62,14 @@ export class Deployment {
     const pipelines = Object.fromEntries(PIPELINES.map(name => [name, names(name)])) as Record<PipelineName, Pipeline>;
     const topics = names('Topic');
     const mailbox = await Mailbox.open(run, cloud, { [topics.readers]: 'readers', [pipelines.Vanishing.topic]: 'readers', [topics.owner]: 'owner' });
-    return new Deployment(cloud, proxy, mailbox, pipelines);
+    return new Deployment(cloud, proxy, mailbox, pipelines, names('Schedule'));
   }
 
   public readonly sfn: SFNClient;
   public readonly s3: S3Client;
   public readonly sns: SNSClient;
   public readonly lambda: LambdaClient;
+  public readonly scheduler: SchedulerClient;
   public readonly dynamodb: DynamoDBDocumentClient;
 
   private constructor(
@@ -68,12 +77,23 @@ export class Deployment {
     public readonly proxy: FaultProxy,
     public readonly mailbox: Mailbox,
     public readonly pipelines: Record<PipelineName, Pipeline>,
+    public readonly schedules: Schedules,
   ) {
     this.sfn = new SFNClient(cloud);
     this.s3 = new S3Client(cloud);
     this.sns = new SNSClient(cloud);
     this.lambda = new LambdaClient(cloud);
+    this.scheduler = new SchedulerClient(cloud);
     this.dynamodb = DynamoDBDocumentClient.from(new DynamoDBClient(cloud));
+  }
+
+  public async invoke(FunctionName: string, event: object): Promise<any> {
+    const { FunctionError, Payload } = await this.lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
+    const result = JSON.parse(Payload!.transformToString());
+    if (FunctionError) {
+      throw new Error(`${FunctionName}: ${result.errorMessage}`);
+    }
+    return result;
   }
 }
 
@@ -148,7 +168,7 @@ export class Trial {
     this.deployment.proxy.watch(executionArn);
     this.executions[0] = executionArn;
     const body = JSON.stringify({ idempotencyKey: this.idempotencyKey, parameters: { script: 'inline' } });
-    const { statusCode } = await this.invoke(this.pipeline.api!, { httpMethod: 'POST', resource: '/create_report', headers: {}, body, requestContext: {} });
+    const { statusCode } = await this.deployment.invoke(this.pipeline.api!, { httpMethod: 'POST', resource: '/create_report', headers: {}, body, requestContext: {} });
     return statusCode;
   }
 
@@ -169,7 +189,7 @@ export class Trial {
 
   /** Calls the failure handler as EventBridge does after the end of an execution. */
   public async closeByEvent(executionArn: string, error = 'States.TaskFailed', cause = 'told by EventBridge'): Promise<void> {
-    await this.invoke(this.pipeline.closeFailedRun, {
+    await this.deployment.invoke(this.pipeline.closeFailedRun, {
       'source': 'aws.states',
       'detail-type': 'Step Functions Execution Status Change',
       'detail': { executionArn, status: 'FAILED', redriveCount: 0, error, cause },
@@ -255,14 +275,5 @@ export class Trial {
       TableName: this.pipeline.ledger, Key: { pk: `run#${this.reportId}`, sk }, ConsistentRead: true,
     }));
     return Item as T | undefined;
-  }
-
-  private async invoke(FunctionName: string, event: object): Promise<any> {
-    const { FunctionError, Payload } = await this.deployment.lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }));
-    const result = JSON.parse(Payload!.transformToString());
-    if (FunctionError) {
-      throw new Error(`${FunctionName}: ${result.errorMessage}`);
-    }
-    return result;
   }
 }
