@@ -40,7 +40,14 @@ const REASONS: readonly Reason[] = [
   [/\/StateMachine\/Role$/, /^kms:/, 'its data and its log are encrypted with the key'],
 
   // what starts it, and what watches it
-  [/^scheduler\.amazonaws\.com$/, /^sts:AssumeRole$/, 'Scheduler starts runs'],
+  [/^scheduler\.amazonaws\.com$/, /^sts:AssumeRole$/, 'Scheduler starts runs, and has it looked whether they were made'],
+  [/\/ScheduleWatch\/SchedulerRole$/, /^lambda:InvokeFunction$/, 'has it looked whether the schedules keep their times'],
+  [/\/ScheduleWatch\/SchedulerRole$/, /^sqs:SendMessage$/, 'keeps a look that could not be taken'],
+  [/\/ScheduleWatch\/Role$/, /^scheduler:GetSchedule$/, 'sees that a schedule was switched off'],
+  [/\/ScheduleWatch\/Role$/, /^dynamodb:GetItem$/, 'sees whether a run has ended, or the pipeline is paused'],
+  [/\/ScheduleWatch\/Role$/, /^dynamodb:Query dynamodb:UpdateItem$/, 'sees when a rate has fired, and writes down how far it has looked'],
+  [/\/ScheduleWatch\/Role$/, /^sns:Publish$/, 'tells the owner'],
+  [/\/ScheduleWatch\/Role$/, /^sqs:SendMessage$/, 'Lambda puts a look there that failed'],
   [/\/SchedulerRole$/, /^states:StartExecution$/, 'starts a run at its time'],
   [/\/SchedulerRole$/, /^sqs:SendMessage$/, 'keeps a start that could not be made'],
   [/^scheduler\.amazonaws\.com$/, /^sqs:SendMessage$/, 'keeps a start that could not be made'],

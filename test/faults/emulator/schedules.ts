@@ -72,7 +72,9 @@ class ScheduleTrial {
 
   private async item(sk: string): Promise<any> {
     const Key = { pk: `run#${this.reportId}`, sk };
-    return (await this.deployment.dynamodb.send(new GetCommand({ TableName: this.deployment.pipelines.Scheduled.ledger, Key, ConsistentRead: true }))).Item;
+    const { dynamodb, pipelines } = this.deployment;
+    const { Item } = await dynamodb.send(new GetCommand({ TableName: pipelines.Scheduled.ledger, Key, ConsistentRead: true }));
+    return Item;
   }
 
   /** How those ended that the schedule has started. */
