@@ -17,7 +17,7 @@ const FIRED = ['SUCCEEDED', 'SUCCEEDED'];
 
 /** A schedule that really fires, and the dead man's switch that looks at it. */
 class ScheduleTrial {
-  private readonly time = new Date(Math.ceil(Date.now() / 1000 + 3) * 1000);
+  private readonly time = new Date(Math.ceil(Date.now() / 1000 + 10) * 1000);
   private readonly expression = `at(${this.time.toISOString().slice(0, 19)})`;
   private readonly arn: string;
   private readonly reportId: string;
@@ -49,7 +49,7 @@ class ScheduleTrial {
   }
 
   public async untilRunIs(status: string): Promise<void> {
-    await until(`the run to be ${status}`, 60, async () => (await this.run())?.status === status || undefined);
+    await until(`the run to be ${status}`, 120, async () => (await this.run())?.status === status || undefined);
   }
 
   public async observe(): Promise<Observed> {
