@@ -533,7 +533,7 @@ const GROUPS: Record<string, Scenario[]> = {
 export async function emulatorFaults(run: Run): Promise<Fault[]> {
   const deployment = await Deployment.start(run);
   const turn = turnsOf(AT_ONCE);
-  return scheduleFaults(deployment, turn).concat(Object.entries(GROUPS).flatMap(([group, scenarios]) => scenarios.map(scenario => ({
+  return Object.entries(GROUPS).flatMap(([group, scenarios]) => scenarios.map(scenario => ({
     group,
     name: scenario.name,
     expected: scenario.expected,
@@ -548,7 +548,7 @@ export async function emulatorFaults(run: Run): Promise<Fault[]> {
       await scenario.check?.(trial);
       return observed;
     },
-  }))));
+  }))).concat(scheduleFaults(deployment, turn));
 }
 
 async function opens({ url }: Link): Promise<void> {

@@ -23,8 +23,11 @@ export interface Plan {
 }
 
 export interface ExecutionPlan {
-  /** What it claims: the same report as all others of the schedule, that report once more, or a request of its own. */
-  readonly claim: 'schedule' | 'rerun' | 'request';
+  /**
+   * What it claims: the same report as all others of the schedule (`alone`: unless another run of it goes on), the next one of the schedule, unless another
+   * goes on or it is too late for it, the first one once more, or a request of its own.
+   */
+  readonly claim: 'schedule' | 'alone' | 'next' | 'rerun' | 'request';
   /** The rows that the report has, each time that it is rendered. */
   readonly rows: readonly number[];
   /** Somebody stops it, or it is out of time, after so many of its turns. */
@@ -441,6 +444,8 @@ function executionOf(letter: string, plan: ExecutionPlan): Execution {
   const name = plan.claim === 'request' ? requested : letter;
   const input: StartInput = {
     schedule: { schedule: SCHEDULE },
+    alone: { schedule: { ...SCHEDULE, onOverlap: 'SKIP' as const } },
+    next: { schedule: { ...SCHEDULE, time: '2026-11-21T06:01:00Z', onOverlap: 'SKIP' as const, startingDeadlineSeconds: 600 } },
     rerun: { schedule: SCHEDULE, rerun: '1' },
     request: { request: { reportId: requested } },
   }[plan.claim];
