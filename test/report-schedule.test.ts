@@ -1,5 +1,6 @@
 import { Annotations as CoreAnnotations, Duration, Lazy, Tags, TimeZone } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import { ScheduleExpression, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { OnOverlap, PeriodUnit, ReportPeriod, ReportScheduleProps } from '../src';
 import { TestStack } from './support/synth';
@@ -245,6 +246,15 @@ describe('the dead man\'s switch', () => {
   test('waits for the time window and for as long as the run may take, unless there is a deadline', () => {
     const { expected } = watched({ timeWindow: TimeWindow.flexible(Duration.minutes(30)) }, { runTimeout: Duration.hours(5) });
     expect(expected()[0].deadlineSeconds).toBe((60 + 30 + 300 + 15) * 60);
+  });
+
+  test('may use the key of what it reads, writes and leaves in the dead-letter queue', () => {
+    const stack = new TestStack();
+    stack.pipeline({ ownerTopic: stack.topic, schedule: morning, encryptionKey: new kms.Key(stack, 'Key') });
+    for (const role of ['ReportScheduleWatchRole', 'ReportScheduleWatchSchedulerRole']) {
+      const statements = stack.propertiesBelow(role, 'AWS::IAM::Policy').flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+      expect(statements.flatMap(({ Action }) => Action)).toEqual(expect.arrayContaining(['kms:Decrypt', 'kms:GenerateDataKey']));
+    }
   });
 
   test('may look, tell, and write down how far it has looked, and nothing else', () => {

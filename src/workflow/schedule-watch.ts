@@ -11,6 +11,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { ExpectedSchedule, PAUSE_PARTITION, RUN_PARTITION, SCHEDULE_PARTITION } from './contract';
+import { grantKey } from './encryption';
 import { handlerDefaults } from './handler-defaults';
 import { grantPartitions } from './ledger-partitions';
 import { WatchSchedulesFunction } from '../handlers/watch-schedules-function';
@@ -66,14 +67,16 @@ export class ScheduleWatch extends Construct {
     iam.Grant.addToPrincipal({ grantee: handler, actions: ['scheduler:GetSchedule'], resourceArns: [schedulesArn] });
     acknowledgeWildcard(this, schedulesArn, 'The schedules of this group are those of the pipeline, and more of them may be added.');
 
+    const role = new iam.Role(this, 'SchedulerRole', {
+      description: 'Looks whether schedules keep their times',
+      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com'),
+    });
+    grantKey(encryptionKey, role); // of the dead-letter queue
     new scheduler.Schedule(this, 'Schedule', {
       description: `Looks whether the schedules of the report ${reportName} keep their times`,
       schedule: scheduler.ScheduleExpression.rate(EVERY),
       target: new ExactLambdaInvoke(handler, {
-        role: new iam.Role(this, 'SchedulerRole', {
-          description: 'Looks whether schedules keep their times',
-          assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com'),
-        }),
+        role,
         input: scheduler.ScheduleTargetInput.fromObject({ schedules: Lazy.any({ produce: () => this.expected }) }),
         deadLetterQueue,
         maxEventAge: EVERY, // the next look sees what this one would have
