@@ -1,4 +1,4 @@
-import { Duration, Size, SizeRoundingBehavior, Token, Tokenization } from 'aws-cdk-lib';
+import { Duration, Size, SizeRoundingBehavior, Stack, Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { BucketPrefix } from './bucket-prefix';
 import { RenderFunction } from './handlers/render-function';
 import { checkName } from './workflow/checks';
+import { FileOptions } from './workflow/file-options';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { isGrantable } from './workflow/imported-policy';
 
@@ -199,8 +200,7 @@ class HtmlRenderer extends ReportRenderer {
         environment: {
           BUCKET_NAME: data.bucket.bucketName,
           DATA_PREFIX: data.prefix,
-          ...(this.options.title && { TITLE: this.options.title }),
-          ...limitsEnvironment(this.options),
+          FILE_OPTIONS: Stack.of(scope).toJsonString([fileOptions(this.options)]),
         },
       }),
     });
@@ -241,12 +241,8 @@ function checkLimits({ maxRows, maxBytes, onLimit }: RenderLimits): void {
   }
 }
 
-function limitsEnvironment({ maxRows, maxBytes, onLimit }: RenderLimits): { [name: string]: string } {
-  return {
-    ...(maxRows !== undefined && { MAX_ROWS: Tokenization.stringifyNumber(maxRows) }),
-    ...(maxBytes !== undefined && { MAX_BYTES: Tokenization.stringifyNumber(bytesIn(maxBytes)) }),
-    ...(onLimit !== undefined && { ON_LIMIT: onLimit }),
-  };
+function fileOptions({ title, maxRows, maxBytes, onLimit }: HtmlRendererOptions): FileOptions {
+  return { format: 'html', title, maxRows, maxBytes: maxBytes && bytesIn(maxBytes), onLimit };
 }
 
 function bytesIn(size: Size): number {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Column, Row } from '../../workflow/contract';
+import { Cells } from './format';
 
 /**
  * SHA-256 of what a report is about: columns, totals and rows, in the canonical form that docs/data-contract.md describes.
@@ -10,14 +11,18 @@ export class DataDigest {
   private readonly columnsLine: string;
   private readonly hash = createHash('sha256');
 
-  public constructor(private readonly columns: readonly Column[], totals?: Row) {
+  public constructor(columns: readonly Column[], totals?: Row) {
     this.columnsLine = line(columns.map(({ name, type, label = null, currency = null, decimals = null }) => [name, type, label, currency, decimals]));
     this.hash.update(this.columnsLine);
     this.hash.update(line(totals ? columns.filter(({ name }) => Object.hasOwn(totals, name)).map(({ name }) => [name, totals[name]]) : null));
   }
 
-  public add(row: Row): void {
-    this.hash.update(line(this.columns.map(({ name }) => row[name])));
+  public add(rows: readonly Cells[]): void {
+    let lines = '';
+    for (const cells of rows) {
+      lines += line(cells);
+    }
+    this.hash.update(lines);
   }
 
   public get columnsSha256(): string {

@@ -1,0 +1,79 @@
+import { Writable } from 'node:stream';
+import { ByteBuffer, writeCharacter } from './byte-buffer';
+import { Cell, FileWriter, Report, ReportColumn } from './format';
+import { TextFile } from './text-file';
+
+/** The rows as JSON: an array with an object on each line, or an object on each line and nothing else. */
+export function openJson(report: Report, out: Writable): FileWriter {
+  const isLines = report.options.json?.lines === true;
+  const columns = report.columns.map((column, index) => ({
+    position: column.position,
+    begin: Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(column.name)}:`),
+    write: isNumeric(column) ? writeNumber : writeValue,
+  }));
+  const rowEnd = Buffer.from(isLines ? '}\n' : '}');
+  let rows = 0;
+
+  return new TextFile({
+    begin: buffer => buffer.text(isLines ? '' : '['),
+    row: (cells, buffer) => {
+      if (!isLines) {
+        buffer.text(rows > 0 ? ',\n' : '\n');
+      }
+      rows += 1;
+      for (const { position, begin, write } of columns) {
+        buffer.literal(begin);
+        write(cells[position], buffer);
+      }
+      buffer.literal(rowEnd);
+    },
+    end: (_ending, buffer) => buffer.text(isLines ? '' : '\n]\n'),
+  }, report, out);
+}
+
+function isNumeric({ type }: ReportColumn): boolean {
+  return type === 'integer' || type === 'decimal' || type === 'currency';
+}
+
+/** A string of digits that is a number of JSON, and not so long that a binary fraction would lose some of them. */
+const EXACT_NUMBER = /^-?(?=[\d.]{1,16}$)(?=\d{1,15}(?:$|\.))(0|[1-9]\d*)(\.\d+)?$/;
+
+function writeNumber(cell: Cell, out: ByteBuffer): void {
+  if (typeof cell === 'string' && EXACT_NUMBER.test(cell)) {
+    out.text(cell);
+  } else {
+    writeValue(cell, out);
+  }
+}
+
+export function writeValue(cell: Cell, out: ByteBuffer): void {
+  if (typeof cell === 'string') {
+    writeString(cell, out);
+  } else {
+    out.text(JSON.stringify(cell));
+  }
+}
+
+/** Writes what `JSON.stringify` returns, in UTF-8: most texts have nothing to escape. */
+function writeString(text: string, out: ByteBuffer): void {
+  const bytes = out.reserve(text.length * 3 + 2);
+  let end = out.length;
+  bytes[end++] = QUOTE;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code === QUOTE || code === BACKSLASH || (code >= 0xd800 && code <= 0xdfff)) {
+      out.text(JSON.stringify(text));
+      return;
+    }
+    if (code < 0x80) {
+      bytes[end++] = code;
+    } else {
+      end = writeCharacter(text, index, bytes, end);
+    }
+  }
+  bytes[end++] = QUOTE;
+  out.length = end;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
