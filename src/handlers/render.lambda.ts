@@ -27,7 +27,7 @@ export async function handler(event: RenderEvent): Promise<RenderResult> {
   const totals = checkedData(data, folder);
 
   const asOf = data.asOf ?? event.openedAt;
-  const reports = options.map(one => reportOf(event, asOf, data.columns, one, totals));
+  const reports = options.map(one => reportOf(event, asOf, { columns: data.columns, totals }, one));
   const digest = new DataDigest(data.columns, data.totals);
   const retyped = reports.flatMap(({ columns }) => columns).filter(({ type, position }) => type !== data.columns[position].type);
   const rows = new Rows(data.columns, data.data ? referencedRows(bucket, data.data.key) : [data.rows!], digest, retyped);

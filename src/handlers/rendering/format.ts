@@ -33,9 +33,14 @@ export interface Report {
   /** The columns to show, in this order, each once. */
   readonly columns: readonly ReportColumn[];
   readonly emphasis: readonly Emphasis[];
-  /** The totals that the data source computed. */
-  readonly totals?: TotalCells;
+  readonly data: Data;
   readonly options: FileOptions;
+}
+
+/** What the data source says of its rows. */
+export interface Data {
+  readonly columns: readonly Column[];
+  readonly totals?: TotalCells;
 }
 
 export interface ReportColumn extends Column {
@@ -70,6 +75,6 @@ export interface Emphasis {
 export interface Ending {
   /** How many rows there are: more than `shown` where a limit left some out. */
   readonly total: number;
-  /** Of all rows, whether or not they are shown. */
+  /** Of the columns that have one, and of all rows, whether or not they are shown. */
   readonly totals?: TotalCells;
 }

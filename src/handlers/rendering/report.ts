@@ -1,10 +1,11 @@
 import { Column, Run } from '../../workflow/contract';
 import { ColumnOptions, EmphasisOptions, FileOptions } from '../../workflow/file-options';
 import { ReportError } from '../errors';
-import { Cells, Emphasis, Report, ReportColumn, TotalCells } from './format';
+import { Cells, Data, Emphasis, Report, ReportColumn } from './format';
 
 /** What a file tells of the data: the report as its options want it. */
-export function reportOf(run: Run, asOf: string, columns: readonly Column[], options: FileOptions, totals?: TotalCells): Report {
+export function reportOf(run: Run, asOf: string, data: Data, options: FileOptions): Report {
+  const { columns } = data;
   const { locale = run.locale, timeZone = run.timeZone, title = run.report } = options;
   return {
     run: { ...run, locale, timeZone },
@@ -12,7 +13,7 @@ export function reportOf(run: Run, asOf: string, columns: readonly Column[], opt
     asOf,
     columns: options.columns?.map(column => shownAs(column, columns)) ?? columns.map((column, position) => ({ ...column, label: column.label ?? column.name, position })),
     emphasis: (options.emphasis ?? []).map(one => emphasisOf(one, columns)),
-    totals,
+    data,
     options,
   };
 }

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { FileOptions } from '../../workflow/file-options';
 import { ReportError } from '../errors';
 import { ByteBuffer } from './byte-buffer';
-import { Cells, Ending, FileWriter, Report, Subtotal, TotalCells } from './format';
+import { Cells, Ending, FileWriter, Report, Subtotal } from './format';
 
 /** How a format that is text writes a report. */
 export interface TextFormat {
@@ -36,10 +36,11 @@ export class TextFile implements FileWriter {
   private rows = 0;
   private isCut = false;
 
-  public constructor(private readonly format: TextFormat, { options, totals }: Report, private readonly out: Writable) {
-    this.maxBytes = options.maxBytes ?? Infinity;
-    this.onLimit = options.onLimit;
-    this.reservedBytes = options.maxBytes === undefined ? 0 : longestEnding(format, totals);
+  public constructor(private readonly format: TextFormat, report: Report, private readonly out: Writable) {
+    const { maxBytes, onLimit } = report.options;
+    this.maxBytes = maxBytes ?? Infinity;
+    this.onLimit = onLimit;
+    this.reservedBytes = maxBytes === undefined ? 0 : longestEnding(format, report);
     format.begin(this.buffer);
     this.certain = this.buffer.length;
   }
@@ -47,6 +48,7 @@ export class TextFile implements FileWriter {
   public subtotal(subtotal: Subtotal): void {
     if (!this.isCut) {
       this.format.subtotal!(subtotal, this.buffer);
+      this.keepIfThereIsRoom();
     }
   }
 
@@ -56,11 +58,9 @@ export class TextFile implements FileWriter {
     }
     this.rows += 1;
     this.format.row(cells, this.buffer);
-    const bytes = this.handedOn + this.buffer.length;
-    if (bytes + this.reservedBytes <= this.maxBytes) {
-      this.certain = this.buffer.length;
+    if (this.keepIfThereIsRoom()) {
       this.shown += 1;
-    } else if (bytes > this.maxBytes) {
+    } else if (!this.isWithinLimit()) {
       this.cut();
     }
   }
@@ -92,6 +92,12 @@ export class TextFile implements FileWriter {
     }
     this.certain = this.buffer.length;
     await this.handOn();
+  }
+
+  private keepIfThereIsRoom(): boolean {
+    const isRoom = this.handedOn + this.buffer.length + this.reservedBytes <= this.maxBytes;
+    this.certain = isRoom ? this.buffer.length : this.certain;
+    return isRoom;
   }
 
   private async handOn(): Promise<void> {
@@ -136,9 +142,12 @@ export class TextFile implements FileWriter {
   }
 }
 
-/** Of one that says that rows were left out, with the counts that take the most room. */
-function longestEnding(format: TextFormat, totals?: TotalCells): number {
+/** Of one that says that rows were left out, with the counts and sums that take the most room. */
+function longestEnding(format: TextFormat, { data, options }: Report): number {
   const ending = new ByteBuffer();
-  format.end({ shown: Number.MAX_SAFE_INTEGER - 1, total: Number.MAX_SAFE_INTEGER, totals }, ending);
+  const totals = data.columns.map(({ name }, position) => options.totals?.sum.includes(name) ? LONGEST_SUM : data.totals?.[position]);
+  format.end({ shown: Number.MAX_SAFE_INTEGER - 1, total: Number.MAX_SAFE_INTEGER, totals: options.totals || data.totals ? totals : undefined }, ending);
   return ending.length;
 }
+
+const LONGEST_SUM = `-${'9'.repeat(40)}`;
