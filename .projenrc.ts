@@ -81,10 +81,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/aws-lambda',
     'ajv@^8',
     '@types/luxon',
+    '@types/papaparse',
     'content-disposition',
     'entities@^7', // 8 has ES modules only
     'json-schema-to-ts',
     'luxon',
+    'papaparse',
     // tests
     '@aws-cdk/integ-runner@2.197.10', // reads the cloud assemblies of the floor
     '@aws-cdk/integ-tests-alpha@2.245.0-alpha.0',

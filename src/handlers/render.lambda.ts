@@ -6,13 +6,15 @@ import { isInstant } from './rendering/cells';
 import { DataDigest } from './rendering/data-digest';
 import { TotalCells } from './rendering/format';
 import { MANIFEST_NAME, manifestOf } from './rendering/manifest';
-import { parseNdjson } from './rendering/ndjson';
 import { reportOf } from './rendering/report';
 import { checkColumns, checkedTotals, Rows } from './rendering/rows';
+import { storedRows } from './rendering/stored-rows';
 import { writeText } from './rendering/upload';
 import { writeFiles } from './rendering/write-files';
 import { validated } from './validation';
-import { CONTRACT_VERSION, DataNotReady, DataSourceResult, INLINE_LIMIT_BYTES, OutputFile, RenderEvent, RenderResult } from '../workflow/contract';
+import {
+  Column, CONTRACT_VERSION, DataNotReady, DataReference, DataSourceResult, INLINE_LIMIT_BYTES, OutputFile, RenderEvent, RenderResult,
+} from '../workflow/contract';
 import { FileOptions } from '../workflow/file-options';
 import { dataNotReady, dataSourceResult } from '../workflow/schema';
 
@@ -30,7 +32,7 @@ export async function handler(event: RenderEvent): Promise<RenderResult> {
   const reports = options.map(one => reportOf(event, asOf, { columns: data.columns, totals }, one));
   const digest = new DataDigest(data.columns, data.totals);
   const retyped = reports.flatMap(({ columns }) => columns).filter(({ type, position }) => type !== data.columns[position].type);
-  const rows = new Rows(data.columns, data.data ? referencedRows(bucket, data.data.key) : [data.rows!], digest, retyped);
+  const rows = new Rows(data.columns, data.data ? referencedRows(bucket, data.data, data.columns) : [data.rows!], digest, retyped);
   const written = await writeFiles(s3, rows, reports, event.files);
 
   const shown = Math.min(...written.map(file => file.shown));
@@ -101,8 +103,8 @@ function checkedData(data: DataSourceResult, folder: string): TotalCells | undef
   return data.totals && checkedTotals(data.totals, data.columns);
 }
 
-async function* referencedRows(bucket: string, key: string): AsyncGenerator<object[]> {
-  yield* parseNdjson(await openObject(bucket, key));
+async function* referencedRows(bucket: string, { key, format }: DataReference, columns: readonly Column[]): AsyncGenerator<object[]> {
+  yield* storedRows(await openObject(bucket, key), format, columns);
 }
 
 async function openObject(bucket: string, key: string): Promise<AsyncIterable<Uint8Array>> {
