@@ -46,6 +46,8 @@ function fieldWriter(type: ColumnType, delimiter: string, formulaGuard: boolean)
   return (cell, out) => {
     if (typeof cell === 'string') {
       writeText(isGuarded && isFormula(cell) ? `'${cell}` : cell, needsQuotes, out);
+    } else if (typeof cell === 'number') {
+      out.number(cell);
     } else if (cell !== null) {
       out.text(String(cell));
     }

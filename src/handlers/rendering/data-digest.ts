@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Column, Row } from '../../workflow/contract';
+import { ByteBuffer } from './byte-buffer';
 import { Cells } from './format';
+import { writeJson } from './json';
 
 /**
  * SHA-256 of what a report is about: columns, totals and rows, in the canonical form that docs/data-contract.md describes.
@@ -10,6 +12,7 @@ import { Cells } from './format';
 export class DataDigest {
   private readonly columnsLine: string;
   private readonly hash = createHash('sha256');
+  private readonly lines = new ByteBuffer();
 
   public constructor(columns: readonly Column[], totals?: Row) {
     this.columnsLine = line(columns.map(({ name, type, label = null, currency = null, decimals = null }) => [name, type, label, currency, decimals]));
@@ -18,11 +21,16 @@ export class DataDigest {
   }
 
   public add(rows: readonly Cells[]): void {
-    let lines = '';
+    const { lines } = this;
     for (const cells of rows) {
-      lines += line(cells);
+      for (let position = 0; position < cells.length; position += 1) {
+        lines.byte(position === 0 ? LEFT_BRACKET : COMMA);
+        writeJson(cells[position], lines);
+      }
+      lines.byte(RIGHT_BRACKET);
+      lines.byte(LINE_FEED);
     }
-    this.hash.update(lines);
+    this.hash.update(lines.written());
   }
 
   public get columnsSha256(): string {
@@ -38,3 +46,8 @@ export class DataDigest {
 function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
+
+const LINE_FEED = 0x0a;
+const COMMA = 0x2c;
+const LEFT_BRACKET = 0x5b;
+const RIGHT_BRACKET = 0x5d;

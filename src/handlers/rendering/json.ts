@@ -9,7 +9,7 @@ export function openJson(report: Report, out: Writable): FileWriter {
   const columns = report.columns.map((column, index) => ({
     position: column.position,
     begin: Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(column.name)}:`),
-    write: isNumeric(column) ? writeNumber : writeValue,
+    write: isNumeric(column) ? writeNumber : writeJson,
   }));
   const rowEnd = Buffer.from(isLines ? '}\n' : '}');
   let rows = 0;
@@ -42,33 +42,39 @@ function writeNumber(cell: Cell, out: ByteBuffer): void {
   if (typeof cell === 'string' && EXACT_NUMBER.test(cell)) {
     out.text(cell);
   } else {
-    writeValue(cell, out);
+    writeJson(cell, out);
   }
 }
 
-export function writeValue(cell: Cell, out: ByteBuffer): void {
+/** Writes what `JSON.stringify` returns, in UTF-8. */
+export function writeJson(cell: Cell, out: ByteBuffer): void {
   if (typeof cell === 'string') {
     writeString(cell, out);
+  } else if (typeof cell === 'number') {
+    out.number(cell);
   } else {
-    out.text(JSON.stringify(cell));
+    out.text(String(cell));
   }
 }
 
-/** Writes what `JSON.stringify` returns, in UTF-8: most texts have nothing to escape. */
+const SHORT_ESCAPES: { readonly [character: string]: string } = { '"': '\\"', '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const LONGEST_ESCAPE = '\\ud800'.length;
+
 function writeString(text: string, out: ByteBuffer): void {
-  const bytes = out.reserve(text.length * 3 + 2);
+  const bytes = out.reserve(text.length * LONGEST_ESCAPE + 2);
   let end = out.length;
   bytes[end++] = QUOTE;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (code < 0x20 || code === QUOTE || code === BACKSLASH || (code >= 0xd800 && code <= 0xdfff)) {
-      out.text(JSON.stringify(text));
-      return;
-    }
-    if (code < 0x80) {
+    if (code >= 0x20 && code < 0x80 && code !== QUOTE && code !== BACKSLASH) {
       bytes[end++] = code;
-    } else {
+    } else if (code >= 0x80 && (code < 0xd800 || code > 0xdfff || text.codePointAt(index)! > 0xffff)) {
+      const before = end;
       end = writeCharacter(text, index, bytes, end);
+      index += end - before === 4 ? 1 : 0; // of two code units
+    } else {
+      const escaped = SHORT_ESCAPES[text[index]] ?? `\\u${code.toString(16).padStart(4, '0')}`;
+      end += bytes.write(escaped, end, 'latin1');
     }
   }
   bytes[end++] = QUOTE;
