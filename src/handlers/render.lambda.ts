@@ -54,9 +54,10 @@ export async function handler(event: RenderEvent): Promise<RenderResult> {
 /** What was deployed for each file. Numbers that were not known at synth are first seen here. */
 function fileOptions(files: readonly OutputFile[]): FileOptions[] {
   const options = JSON.parse(requireEnv('FILE_OPTIONS')) as FileOptions[];
-  if (files.length !== options.length) {
-    throw new Error(`the renderer makes ${options.length} files (${options.map(({ format }) => format).join(', ')}), and was asked for `
-      + `${files.map(({ name }) => name).join(', ') || 'none'}`);
+  const made = options.map(({ name }) => name).join(', ');
+  const wanted = files.map(({ name }) => name).join(', ');
+  if (made !== wanted) {
+    throw new Error(`the renderer makes ${made}, and was asked for ${wanted || 'no file'}`);
   }
   for (const { maxRows = 1, maxBytes = 1 } of options) {
     for (const [name, limit] of Object.entries({ maxRows, maxBytes })) {

@@ -2,6 +2,8 @@ import { ColumnType } from './contract';
 
 /** What the renderer's function is told of each file that it makes, as JSON in its environment. Synth has checked all of it but tokens. */
 export interface FileOptions {
+  /** The file's name. */
+  readonly name: string;
   readonly format: FormatName;
   readonly maxRows?: number;
   readonly maxBytes?: number;

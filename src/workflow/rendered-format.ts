@@ -3,7 +3,7 @@ import type { ReportFile } from '../renderer';
 import type { CsvRendererOptions, DocumentRendererOptions, HtmlRendererOptions, JsonRendererOptions, RendererOptions } from '../renderer-options';
 import { checkLocale, checkName, checkTimeZone } from './checks';
 import { contrast } from './contrast';
-import { BrandOptions, FileOptions, FormatName } from './file-options';
+import { BrandOptions, FileOptions } from './file-options';
 
 /** A file that the library's own renderer makes: what its users asked for, checked, and in the form in which its function reads it. */
 export interface RenderedFormat {
@@ -13,32 +13,31 @@ export interface RenderedFormat {
 
 export function htmlFile(options: HtmlRendererOptions): RenderedFormat {
   checkBrand(options.brand ?? {});
-  return {
-    file: { name: 'report.html', contentType: 'text/html; charset=utf-8' },
-    options: { ...documentOptions('html', options), brand: options.brand },
-  };
+  return rendered({ name: 'report.html', contentType: 'text/html; charset=utf-8' }, { format: 'html', ...documentOptions(options), brand: options.brand });
 }
 
 export function csvFile(options: CsvRendererOptions): RenderedFormat {
-  checkWhole('CSV', options);
   const { delimiter, byteOrderMark, formulaGuard } = options;
+  checkWhole('CSV', options);
   if (delimiter !== undefined && !Token.isUnresolved(delimiter) && ![',', ';', '\t', '|'].includes(delimiter)) {
     throw new Error(`delimiter is ${JSON.stringify(delimiter)}; pass ',', ';', '\\t' or '|'`);
   }
-  return {
-    file: { name: 'report.csv', contentType: 'text/csv; charset=utf-8; header=present' },
-    options: { ...fileOptions('csv', options), csv: { delimiter, byteOrderMark, formulaGuard } },
-  };
+  return rendered({ name: 'report.csv', contentType: 'text/csv; charset=utf-8; header=present' },
+    { format: 'csv', ...commonOptions(options), csv: { delimiter, byteOrderMark, formulaGuard } });
 }
 
 export function jsonFile(options: JsonRendererOptions): RenderedFormat {
   checkWhole('JSON', options);
   const lines = options.layout === 'LINES';
-  return {
-    file: lines ? { name: 'report.ndjson', contentType: 'application/x-ndjson' } : { name: 'report.json', contentType: 'application/json' },
-    options: { ...fileOptions('json', options), json: { lines } },
-  };
+  return rendered(lines ? { name: 'report.ndjson', contentType: 'application/x-ndjson' } : { name: 'report.json', contentType: 'application/json' },
+    { format: 'json', ...commonOptions(options), json: { lines } });
 }
+
+function rendered(file: ReportFile, options: Omit<FileOptions, 'name'>): RenderedFormat {
+  return { file, options: { name: file.name, ...options } };
+}
+
+type CommonOptions = Omit<FileOptions, 'name' | 'format'>;
 
 /** A function's environment has 4 KB in all (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). The rest is for names. */
 const LONGEST_OPTIONS_BYTES = 3700;
@@ -46,15 +45,16 @@ const LONGEST_OPTIONS_BYTES = 3700;
 /** What the function reads from its environment. */
 export function fileOptionsJson(stack: Stack, options: FileOptions[]): string {
   const json = stack.toJsonString(options);
-  const bytes = Buffer.byteLength(json);
-  if (!Token.isUnresolved(json) && bytes > LONGEST_OPTIONS_BYTES) {
+  const known: unknown = stack.resolve(json);
+  const bytes = typeof known === 'string' ? Buffer.byteLength(known) : 0;
+  if (bytes > LONGEST_OPTIONS_BYTES) {
     throw new Error(`the options of the renderer take ${bytes} bytes, and the environment of its function has room for ${LONGEST_OPTIONS_BYTES}; `
       + 'name fewer columns, let the data source say their labels, or choose a smaller logo');
   }
   return json;
 }
 
-function documentOptions(format: FormatName, options: DocumentRendererOptions): FileOptions {
+function documentOptions(options: DocumentRendererOptions): CommonOptions {
   const { title, locale, timeZone, totals, emphasis } = options;
   if (title !== undefined) {
     checkName('title', title);
@@ -78,14 +78,14 @@ function documentOptions(format: FormatName, options: DocumentRendererOptions): 
       throw new Error(`${given[0][0]} of the emphasis of ${column} is ${given[0][1]}; pass a number`);
     }
   }
-  return { ...fileOptions(format, options), title, locale, timeZone, totals, emphasis };
+  return { ...commonOptions(options), title, locale, timeZone, totals, emphasis };
 }
 
-function fileOptions(format: FormatName, options: RendererOptions): FileOptions {
+function commonOptions(options: RendererOptions): CommonOptions {
   const { maxRows, maxBytes, onLimit, columns, gzip } = options;
   checkLimits(options);
   checkColumns(columns);
-  return { format, maxRows, maxBytes: maxBytes && bytesIn(maxBytes), onLimit, columns, gzip };
+  return { maxRows, maxBytes: maxBytes && bytesIn(maxBytes), onLimit, columns, gzip };
 }
 
 function checkColumns(columns: RendererOptions['columns']): void {

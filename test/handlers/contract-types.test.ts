@@ -38,6 +38,7 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
     good: [
       ['rows', { version: 1, columns, rows } satisfies DataSourceResult],
       ['no rows', { version: 1, columns, rows: [] } satisfies DataSourceResult],
+      ['rows in CSV', { version: 1, columns, data: { ...data!, format: 'CSV' } } satisfies DataSourceResult],
       ['a reference, a time and totals', { version: 1, columns, data, asOf: '2026-11-20T07:00:00.123456789+05:30', totals: { price: 12.5, supplier: null } } satisfies DataSourceResult],
     ],
     bad: [
@@ -54,7 +55,7 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
       ['a currency in small letters', { version: 1, columns: [{ name: 'a', type: 'currency', currency: 'eur' }], rows }, 'columns.0.currency must be of the form ^[A-Z]{3}$'],
       ['a column without a name', { version: 1, columns: [{ type: 'text' }], rows }, "columns.0 must have required property 'name'"],
       ['a row that is a list', { version: 1, columns, rows: [{}, []] }, 'rows.1 must be an object'],
-      ['rows in CSV', { version: 1, columns, data: { ...data, format: 'CSV' } }, 'data.format must be "NDJSON"'],
+      ['rows in YAML', { version: 1, columns, data: { ...data, format: 'YAML' } }, 'data.format must be one of NDJSON, JSON, CSV'],
       ['a time without its offset', { version: 1, columns, rows, asOf: '2026-11-20T07:00:00' }, 'asOf must be a time with its offset, such as "2026-11-20T07:00:00Z"'],
       ['a day', { version: 1, columns, rows, asOf: '2026-11-20' }, 'asOf must be a time with its offset, such as "2026-11-20T07:00:00Z"'],
       ['a total that is an object', { version: 1, columns, rows, totals: { price: {} } }, 'totals.price must be string,number,boolean,null'],

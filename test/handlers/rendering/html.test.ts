@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
-import { htmlPage, Page } from '../../../src/handlers/rendering/html';
-import { Limits, ReportText } from '../../../src/handlers/rendering/report-text';
-import { Rows } from '../../../src/handlers/rendering/rows';
-import { Column } from '../../../src/workflow/contract';
+import { Column, Row, Run } from '../../../src/workflow/contract';
+import { FileOptions } from '../../../src/workflow/file-options';
 import { RUN as run } from '../support/run';
+import { written } from '../support/written';
+
+type Options = Partial<Omit<FileOptions, 'totals'>> & { readonly run?: Run; readonly totals?: Row };
 
 const supplier: Column = { name: 'supplier', label: 'Supplier', type: 'text' };
 const kilos: Column = { name: 'kilos', label: 'Kilos', type: 'integer' };
 
-async function render(columns: Column[], rows: object[], options: Partial<Page> = {}, limits?: Limits): Promise<string> {
-  let html = '';
-  for await (const piece of new ReportText(htmlPage({ run, title: 'Coffee', asOf: run.openedAt, columns, ...options }), new Rows(columns, rows), limits)) {
-    html += piece;
-  }
-  return html;
+async function render(columns: Column[], rows: object[], { run: of = run, totals, ...options }: Options = {}): Promise<string> {
+  const { bytes } = await written({ format: 'html', title: 'Coffee', ...options }, { run: of, columns, rows, totals });
+  return bytes.toString();
 }
 
 /** The cells of the table's body, as they are between their tags. */
@@ -45,8 +43,8 @@ test.each([[0, 'End of report · 0 rows'], [1, 'End of report · 1 row<'], [1234
 
 describe('a page that is cut short', () => {
   /** What stands below the last row that is shown, and where the page ends. */
-  const notices = async (count: number, maxRows: number, options: Partial<Page> = {}) => {
-    const html = await render([kilos], Array.from({ length: count }, () => ({ kilos: 1 })), options, { maxRows, onLimit: 'NOTICE' });
+  const notices = async (count: number, maxRows: number, options: Options = {}) => {
+    const html = await render([kilos], Array.from({ length: count }, () => ({ kilos: 1 })), { ...options, maxRows, onLimit: 'NOTICE' });
     expect(html.match(/<th scope="row" class="integer">1<\/th>/g)).toHaveLength(maxRows);
     expect(html).not.toContain('End of report');
     const between = [/<tr><td class="more" colspan="1">(.*)<\/td><\/tr>\n<\/tbody>/, /<footer>\n<div class="cut" role="note">\n(.*?)<\/div>/s];
@@ -68,11 +66,11 @@ describe('a page that is cut short', () => {
       '4,234 more rows are not in this report; the totals are of all rows',
       'Cut short: these are the first 1,000 of 5,234 rows\nThe totals are of all 5,234 rows.',
     ]);
-    expect(await render([kilos], [{ kilos: 1 }, { kilos: 1 }], { totals }, { maxRows: 1, onLimit: 'NOTICE' })).toContain('>Total 5,234<');
+    expect(await render([kilos], [{ kilos: 1 }, { kilos: 1 }], { totals, maxRows: 1, onLimit: 'NOTICE' })).toContain('>Total 5,234<');
   });
 
   test('is not one that has as many rows as it may have', async () => {
-    const html = await render([kilos], [{ kilos: 1 }], { totals: { kilos: 1 } }, { maxRows: 1, onLimit: 'NOTICE' });
+    const html = await render([kilos], [{ kilos: 1 }], { totals: { kilos: 1 }, maxRows: 1, onLimit: 'NOTICE' });
     expect(html).toContain('End of report · 1 row<');
     expect(html).not.toMatch(/class="(more|cut)"|of all rows/);
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, Server } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
-import { upload, writeText } from '../../../src/handlers/rendering/upload';
+import { beginUpload, writeText } from '../../../src/handlers/rendering/upload';
 
 /** What is asked of S3 on the wire, and answered as S3 does: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 interface Asked {
@@ -85,15 +85,18 @@ afterEach(async () => {
   await new Promise(resolve => server.close(resolve));
 });
 
-async function* pieces(of: string[]): AsyncGenerator<string> {
-  yield* of;
+async function upload(text: string[], gzip = false) {
+  const { out, written } = beginUpload(s3, FILE, gzip);
+  text.forEach(piece => out.write(piece));
+  out.end();
+  return written;
 }
 
 describe.each([['in one part', SHORT, 'PUT', '"of the whole"'], ['in several', LONG, 'POST', '"of the parts-3"']])('%s', (_how, text, method, etag) => {
   const content = Buffer.from(text.join(''));
   const made = { name: 'report.html', bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
   const key = `${FILE.bucket}/${FILE.key}`;
-  const write = () => upload(s3, FILE, pieces(text));
+  const write = () => upload(text);
   const lastWrite = () => asked.filter(one => one.method === method && !one.url.searchParams.has('uploads')).at(-1)!;
 
   test('a file is written if there is none, and its ETag is what S3 answers', async () => {
