@@ -106,6 +106,6 @@ async function* decoded(stream: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     }
     yield decoder.decode();
   } catch (error) {
-    throw error instanceof TypeError ? new ReportError('InvalidData', 'the rows are not text in UTF-8; write them in UTF-8') : error;
+    throw (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? new ReportError('InvalidData', 'the rows are not text in UTF-8; write them in UTF-8') : error;
   }
 }

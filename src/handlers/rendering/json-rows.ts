@@ -39,9 +39,12 @@ export async function* parseJsonArray(stream: AsyncIterable<Uint8Array>): AsyncG
     }
     yield rows;
   }
+  if (!cutter.isClosed) {
+    throw notAnArray();
+  }
   const isEmptyArray = index === 3;
-  if (!cutter.isClosed || (blank !== index - 1 && !isEmptyArray)) {
-    throw notAnObject(describe(cutter.isClosed ? blank! : index - 1));
+  if (blank !== index - 1 && !isEmptyArray) {
+    throw notAnObject(describe(blank!));
   }
 }
 

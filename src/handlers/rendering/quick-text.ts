@@ -77,7 +77,7 @@ const MOST_KEPT = 20_000;
 export function quickInstantText(exact: Intl.DateTimeFormat): (iso: string) => string {
   const hours = new Map<number, HourText | undefined>();
   // Where an hour of the clock begins, in zones with half an hour in their offset.
-  const shift = Number(minuteOf(exact.formatToParts(0)).minute) * MINUTE_MS || 0;
+  const shift = Number(aroundMinute(exact, 0).minute) * MINUTE_MS || 0;
   return iso => {
     const time = Date.parse(iso);
     const hour = Math.floor((time + shift) / HOUR_MS);
@@ -97,15 +97,20 @@ interface HourText {
 
 /** What stands around the minute throughout an hour; nothing where the clock is changed within it, or where its minutes are not those of UTC. */
 function hourText(exact: Intl.DateTimeFormat, start: number): HourText | undefined {
-  const first = minuteOf(exact.formatToParts(start));
-  const last = minuteOf(exact.formatToParts(start + 59 * MINUTE_MS));
+  const first = aroundMinute(exact, start);
+  const last = aroundMinute(exact, start + HOUR_MS - 1);
   const isWhole = first.minute === '00' && last.minute === '59' && first.before === last.before && first.after === last.after;
   return isWhole ? first : undefined;
 }
 
-function minuteOf(parts: Intl.DateTimeFormatPart[]): HourText & { readonly minute: string } {
+function aroundMinute(exact: Intl.DateTimeFormat, time: number): HourText & { readonly minute: string } {
+  // The spaces of the parts may be other ones than those of the text: https://github.com/nodejs/node/issues/46123
+  const text = exact.format(time);
+  const parts = exact.formatToParts(time);
   const index = parts.findIndex(({ type }) => type === 'minute');
-  return { before: textOf(parts.slice(0, index)), minute: parts[index].value, after: textOf(parts.slice(index + 1)) };
+  const start = textOf(parts.slice(0, index)).length;
+  const end = start + parts[index].value.length;
+  return { before: text.slice(0, start), minute: text.slice(start, end), after: text.slice(end) };
 }
 
 /** The same as `exact`, which is not asked again for a text that it has written: a column of days has few different ones. */

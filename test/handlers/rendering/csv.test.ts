@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import Papa from 'papaparse';
 import { Column } from '../../../src/workflow/contract';
 import { CsvOptions, FileOptions } from '../../../src/workflow/file-options';
+import { runs } from '../support/fuzz';
 import { written } from '../support/written';
 
 const text: Column = { name: 'text', label: 'Text', type: 'text' };
@@ -45,7 +46,7 @@ test.each([',', ';', '\t', '|'])('what is written with %j between fields, a read
     const seen = cells.map(record => record.map(cell => cell === null ? null : Buffer.from(cell).toString())); // halves of a pair can not be written
     expect(made).toBe([['a', 'b'], ...seen].map(record => `${record.map(cell => slowField(cell, delimiter)).join(delimiter)}\r\n`).join(''));
     expect(Papa.parse<string[]>(made.slice(0, -2), { delimiter, newline: '\r\n', quoteChar: '"' }).data).toEqual([['a', 'b'], ...seen.map(record => record.map(cell => cell ?? ''))]);
-  }), { numRuns: 300 });
+  }), runs(300));
 });
 
 describe('the guard against formulas', () => {
@@ -76,7 +77,7 @@ describe('the guard against formulas', () => {
       const isFormula = /^[\s\p{C}]*[=+\-@＝＋－＠]/u.test(value.replace(/[\p{Cs}\p{Co}\p{Cn}]/gu, 'x')) || /^[\t\r\n]/.test(value);
       const [, made] = (await csv([text], [{ text: value }])).split(/\r\n(.*)/s);
       expect(made.replace(/^"/, '').startsWith("'")).toBe(isFormula || value.startsWith("'"));
-    }), { numRuns: 500 });
+    }), runs(500));
   });
 });
 

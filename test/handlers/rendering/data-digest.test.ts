@@ -4,6 +4,7 @@ import { DataDigest } from '../../../src/handlers/rendering/data-digest';
 import { Cells } from '../../../src/handlers/rendering/format';
 import { Rows } from '../../../src/handlers/rendering/rows';
 import { Column, Row } from '../../../src/workflow/contract';
+import { runs } from '../support/fuzz';
 
 const COLUMNS: Column[] = [
   { name: 'supplier', label: 'Supplier', type: 'text' },
@@ -60,7 +61,7 @@ test('rows are written as JSON.stringify writes them', () => {
     const lines = [COLUMNS.map(({ name, type, label = null, currency = null, decimals = null }) => [name, type, label, currency, decimals]), null, ...rows];
     const slow = createHash('sha256').update(lines.map(line => `${JSON.stringify(line)}\n`).join('')).digest('hex');
     expect(digestOf(rows.map(cells => rowOf(...cells)))).toBe(slow);
-  }), { numRuns: 500 });
+  }), runs(500));
 });
 
 test('it depends on each cell, by value and type', () => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { Column } from '../../../src/workflow/contract';
 import { FileOptions } from '../../../src/workflow/file-options';
+import { runs } from '../support/fuzz';
 import { written } from '../support/written';
 
 const COLUMNS: Column[] = [{ name: '"text"\n', type: 'text' }, { name: '__proto__', type: 'decimal' }];
@@ -17,7 +18,7 @@ test.each([false, true])('a parser of JSON gives back each row, by lines: %s', a
     const made = await json(rows, lines);
     const slow = rows.map(one => JSON.stringify(one));
     expect(made).toBe(lines ? slow.map(line => `${line}\n`).join('') : rows.length === 0 ? '[\n]\n' : `[\n${slow.join(',\n')}\n]\n`);
-  }), { numRuns: 300 });
+  }), runs(300));
 });
 
 test('values have their types', async () => {
@@ -38,7 +39,7 @@ test('a number in place of digits is the same number', async () => {
     const digits = fraction === '' ? `${whole}` : `${whole}.${fraction}`;
     const [{ n }] = JSON.parse(await json([{ n: digits }], false, {}, [{ name: 'n', type: 'decimal' }]));
     expect(typeof n === 'string' ? n : n.toFixed(fraction.length)).toBe(digits === '-0' ? '0' : digits);
-  }), { numRuns: 200 });
+  }), runs(200));
 });
 
 test('columns are chosen and put in order, by their names', async () => {

@@ -6,6 +6,7 @@ import { Rows } from '../../../src/handlers/rendering/rows';
 import { TextFile, TextFormat } from '../../../src/handlers/rendering/text-file';
 import { Column } from '../../../src/workflow/contract';
 import { FileOptions } from '../../../src/workflow/file-options';
+import { runs } from '../support/fuzz';
 import { RUN } from '../support/run';
 
 type Limits = Pick<FileOptions, 'maxRows' | 'maxBytes' | 'onLimit'>;
@@ -146,7 +147,7 @@ test('whatever the rows are: what fits is whole, and what does not is the first 
         expect(shown === maxRows || longest(shown + 1) > maxBytes).toBe(true);
       }
     },
-  ), { numRuns: 500 });
+  ), runs(500));
 });
 
 test('a long report is handed on in pieces, with a limit in bytes, too', async () => {
