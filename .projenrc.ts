@@ -176,9 +176,11 @@ project.bundler.bundleTask.spawn(website);
 
 // What is generated from the source is committed, so that it can be read without a build, which refuses it when it was stale.
 const tsx = 'tsx --tsconfig tsconfig.dev.json';
+project.bundler.bundleTask.prependExec(`${tsx} scripts/validators.ts`, { name: 'Compile the schemas of the data contract' });
+project.annotateGenerated('/src/handlers/validators.generated.ts');
 project.postCompileTask.exec(`${tsx} scripts/contract-schema.ts`, { name: 'Publish the data contract as JSON Schema' });
 project.postCompileTask.exec('jsii-rosetta extract --strict', { name: 'Compile the examples of README and API, and translate them' });
-project.postCompileTask.exec('git diff --exit-code -- API.md docs/data-contract.schema.json', { name: 'Refuse documents that were stale: they are written anew, look at the difference and add it' });
+project.postCompileTask.exec('git diff --exit-code -- API.md docs/data-contract.schema.json src/handlers/validators.generated.ts', { name: 'Refuse documents that were stale: they are written anew, look at the difference and add it' });
 
 // `npm run package` makes the artefacts of all languages, on any machine. That of Go is generated and not compiled, because the module
 // proxy does not serve all that it requires. Maven keeps in .m2 what it has downloaded.

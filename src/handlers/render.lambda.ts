@@ -12,11 +12,11 @@ import { storedRows } from './rendering/stored-rows';
 import { writeText } from './rendering/upload';
 import { writeFiles } from './rendering/write-files';
 import { validated } from './validation';
+import { dataNotReady, dataSourceResult } from './validators.generated';
 import {
   Column, CONTRACT_VERSION, DataNotReady, DataReference, DataSourceResult, INLINE_LIMIT_BYTES, OutputFile, RenderEvent, RenderResult,
 } from '../workflow/contract';
 import { FileOptions } from '../workflow/file-options';
-import { dataNotReady, dataSourceResult } from '../workflow/schema';
 
 const s3 = new S3Client({});
 
