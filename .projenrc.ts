@@ -27,6 +27,7 @@ const bundling: javascript.BundlingOptions & Partial<javascript.AddBundleOptions
   externals: [],
   minify: true,
   mainFields: ['module', 'main'],
+  esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': './src/handlers/function-credentials.ts' },
 };
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -75,6 +76,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-sfn',
     '@aws-sdk/client-sns',
     '@aws-sdk/client-sts',
+    '@aws-sdk/credential-provider-env',
     '@aws-sdk/lib-dynamodb',
     '@aws-sdk/lib-storage',
     '@aws-sdk/s3-request-presigner',
