@@ -86,6 +86,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/papaparse',
     'content-disposition',
     'entities@^7', // 8 has ES modules only
+    'fflate',
     'json-schema-to-ts',
     'luxon',
     'papaparse',

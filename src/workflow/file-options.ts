@@ -24,7 +24,7 @@ export interface FileOptions {
   readonly json?: JsonOptions;
 }
 
-export type FormatName = 'html' | 'csv' | 'json';
+export type FormatName = 'html' | 'csv' | 'json' | 'xlsx';
 
 export interface ColumnOptions {
   readonly name: string;

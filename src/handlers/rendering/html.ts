@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { Column, ColumnType, Run } from '../../workflow/contract';
-import { formatCount, formatInstant, formatPeriod } from '../wording';
+import { cutShort, formatInstant, formatPeriod, formatRowCount, nothingToReport, rowsLeftOut, writingDirection } from '../wording';
 import { ByteBuffer } from './byte-buffer';
 import { cellText, Value } from './cells';
 import { escape, writeEscaped } from './escape';
@@ -67,19 +67,18 @@ function sizeOf(columns: readonly Column[]): 'narrow' | 'wide' | 'vast' {
   return columns.length <= 7 ? 'narrow' : columns.length <= 14 ? 'wide' : 'vast';
 }
 
-function nothingToReport({ run, columns }: Report): string {
-  const sentence = `There is nothing to report for ${formatPeriod(run.period, run.locale)}.`;
-  return `<tr><td class="nothing" colspan="${columns.length}"><p>${escape(sentence)}</p></td></tr>\n`;
+function nothingRow({ run, columns }: Report): string {
+  return `<tr><td class="nothing" colspan="${columns.length}"><p>${escape(nothingToReport(run.period, run.locale))}</p></td></tr>\n`;
 }
 
 function pageEnd(report: Report, ending: PageEnding): string {
   const { run, asOf } = report;
   const isCut = ending.shown < ending.total;
-  return `${ending.total === 0 ? nothingToReport(report) : ''}${isCut ? rowsLeftOut(report, ending) : ''}</tbody>
+  return `${ending.total === 0 ? nothingRow(report) : ''}${isCut ? rowsLeftOutRow(report, ending) : ''}</tbody>
 ${ending.totals ? totalsRow(ending.totals, report) : ''}</table>
 </div>
 <footer>
-${isCut ? cutShort(report, ending) : endOfReport(report, ending)}
+${isCut ? cutShortNote(report, ending) : endOfReport(report, ending)}
 <p>Report <span class="id">${escape(run.reportId)}</span>${run.attempt > 1 ? `, attempt ${run.attempt}` : ''}<br>
 As of ${instantElement(asOf, run)}, times in ${escape(run.timeZone.replaceAll('_', ' '))}</p>
 </footer>
@@ -90,24 +89,18 @@ As of ${instantElement(asOf, run)}, times in ${escape(run.timeZone.replaceAll('_
 }
 
 function endOfReport({ run }: Report, { total }: PageEnding): string {
-  return `<p class="end">End of report · ${rowCount(total, run.locale)}</p>`;
+  return `<p class="end">End of report · ${formatRowCount(total, run.locale)}</p>`;
 }
 
 /** Stands between the rows and their totals, so that the page on which these are printed says so by itself. */
-function rowsLeftOut({ run: { locale }, columns }: Report, { shown, total, totals }: PageEnding): string {
-  const left = total - shown;
-  const sentence = `${formatCount(left, locale)} more ${left === 1 ? 'row is' : 'rows are'} not in this report${totals ? '; the totals are of all rows' : ''}`;
-  return `<tr><td class="more" colspan="${columns.length}"><p>${sentence}</p></td></tr>\n`;
+function rowsLeftOutRow({ run: { locale }, columns }: Report, { shown, total, totals }: PageEnding): string {
+  return `<tr><td class="more" colspan="${columns.length}"><p>${rowsLeftOut(total - shown, totals !== undefined, locale)}</p></td></tr>\n`;
 }
 
-function cutShort({ run: { locale } }: Report, { shown, total, totals }: PageEnding): string {
+function cutShortNote({ run: { locale } }: Report, { shown, total, totals }: PageEnding): string {
   return `<div class="cut" role="note">
-<p class="end">Cut short: these are the first ${formatCount(shown, locale)} of ${rowCount(total, locale)}</p>
-${totals ? `<p>The totals are of all ${rowCount(total, locale)}.</p>\n` : ''}</div>`;
-}
-
-function rowCount(count: number, locale: string): string {
-  return `${formatCount(count, locale)} ${count === 1 ? 'row' : 'rows'}`;
+<p class="end">${cutShort(shown, total, locale)}</p>
+${totals ? `<p>The totals are of all ${formatRowCount(total, locale)}.</p>\n` : ''}</div>`;
 }
 
 /** The word "Total" stands where there is room for it: in the first column, before its own total if it has one. */
@@ -195,8 +188,4 @@ const MARKUP: { readonly [type in ColumnType]?: (value: Value, shown: string) =>
 
 function instantElement(iso: string, { locale, timeZone }: Run): string {
   return `<time datetime="${escape(iso)}">${escape(formatInstant(iso, locale, timeZone))}</time>`;
-}
-
-function writingDirection(locale: string): 'ltr' | 'rtl' {
-  return /^(Adlm|Arab|Hebr|Mand|Nkoo|Rohg|Samr|Syrc|Thaa)$/.test(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr';
 }

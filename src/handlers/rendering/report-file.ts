@@ -7,14 +7,16 @@ import { openHtml } from './html';
 import { openJson } from './json';
 import { Totals } from './totals';
 
-const FORMATS: Readonly<Record<FormatName, () => OpenFile | Promise<OpenFile>>> = {
+const FORMATS: Readonly<Record<FormatName, () => OpenFile>> = {
   html: () => openHtml,
   csv: () => openCsv,
   json: () => openJson,
+  // Loaded when it is used. With `import()` it would be a module of another kind.
+  xlsx: () => (require('./xlsx') as typeof import('./xlsx.js')).openXlsx, // eslint-disable-line @typescript-eslint/no-require-imports
 };
 
 export async function openReportFile(report: Report, out: Writable): Promise<ReportFile> {
-  const open = await FORMATS[report.options.format]();
+  const open = FORMATS[report.options.format]();
   return new ReportFile(open(report, out), report);
 }
 
