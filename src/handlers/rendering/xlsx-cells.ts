@@ -25,9 +25,6 @@ export function alignmentOf(type: ColumnType): CellStyle['align'] {
 
 const NUMERIC: readonly ColumnType[] = ['integer', 'decimal', 'currency', 'date', 'datetime'];
 
-/** Texts that are longer are broken into lines. */
-export const WIDEST = 60;
-
 /** Writes the cells of one column as what they are: numbers and times that can be reckoned with, and texts. */
 export function cellWriter(cells: CellsOfColumn, column: ReportColumn, { locale, timeZone }: Run): WriteCell {
   switch (column.type) {
@@ -51,23 +48,22 @@ type Beginnings = Readonly<Record<Look, Uint8Array>>;
 export class CellsOfColumn {
   private readonly reference: Uint8Array;
   private readonly align: CellStyle['align'];
-  private readonly short: Beginnings;
-  private readonly long: Beginnings;
+  private readonly texts: Beginnings;
+  private readonly textsOfLines: Beginnings;
   private readonly empty: Uint8Array;
 
   public constructor(index: number, type: ColumnType, private readonly styles: Styles) {
     this.reference = Buffer.from(`<c r="${columnName(index)}`);
     this.align = alignmentOf(type);
-    this.short = this.beginnings({}, ...INLINE_STRING);
-    this.long = this.beginnings({ wrap: true }, ...INLINE_STRING);
+    this.texts = this.beginnings({}, ...INLINE_STRING);
+    this.textsOfLines = this.beginnings({ wrap: true }, ...INLINE_STRING);
     this.empty = Buffer.from(`" s="${styles.id({ look: 'total' })}"/>`);
   }
 
   /** A text is never a formula: its type says that it is text, whatever it begins with. */
   public readonly text = (value: Value, row: Uint8Array, look: Look, out: ByteBuffer): void => {
     const text = value as string;
-    const isLong = text.length > WIDEST || text.includes('\n');
-    this.begin(row, (isLong ? this.long : this.short)[look], out);
+    this.begin(row, (text.includes('\n') ? this.textsOfLines : this.texts)[look], out);
     writeEscaped(text.includes('_x') ? text.replace(ESCAPE_OF_EXCEL, '_x005F_$1') : text, out);
     out.literal(TEXT_END);
   };
@@ -87,8 +83,9 @@ export class CellsOfColumn {
     return this.beginnings({ format }, '', '<v>');
   }
 
+  /** Excel writes truth values in the language of whoever opens the file; others need a format for it. */
   public booleans(): Beginnings {
-    return this.beginnings({}, ' t="b"', '<v>');
+    return this.beginnings({ format: '"Yes";"Yes";"No"' }, ' t="b"', '<v>');
   }
 
   private beginnings(style: CellStyle, type: string, content: string): Beginnings {

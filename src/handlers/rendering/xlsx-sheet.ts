@@ -2,10 +2,13 @@ import { formatPeriod, writingDirection } from '../wording';
 import { cellText } from './cells';
 import { Cell, Emphasis, Report, ReportColumn } from './format';
 import { XML_DECLARATION, xmlText } from './xlsx-archive';
-import { alignmentOf, CellsOfColumn, cellWriter, columnName, WIDEST, WriteCell } from './xlsx-cells';
+import { alignmentOf, CellsOfColumn, cellWriter, columnName, WriteCell } from './xlsx-cells';
 import { Styles } from './xlsx-styles';
 
 export const SPREADSHEET = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
+
+/** In points. */
+export const LINE_HEIGHT = 15;
 
 /** A column of the report as it stands in the sheet. */
 export class SheetColumn {
@@ -28,7 +31,7 @@ export class SheetColumn {
     this.emphasis = emphasis.filter(({ position }) => position === column.position);
     // A time in a sheet cannot say in which zone it is.
     const label = column.type === 'datetime' ? `${column.label} (${run.timeZone.replaceAll('_', ' ')})` : column.label;
-    this.heading = `<c r="${columnName(index)}1" s="${styles.id({ look: 'heading', align: alignmentOf(column.type), wrap: true })}" t="inlineStr"><is>${textElement(label)}</is></c>`;
+    this.heading = `<c r="${columnName(index)}1" s="${styles.id({ look: 'heading', align: alignmentOf(column.type) })}" t="inlineStr"><is>${textElement(label)}</is></c>`;
     this.width = widthOf(label) + ROOM_FOR_FILTER;
     const text = cellText(column, run.locale, run.timeZone);
     this.text = column.type === 'link' ? String : value => value === null ? '' : text(value);
@@ -42,6 +45,7 @@ export class SheetColumn {
 
 const ROOM_FOR_FILTER = 3;
 const NARROWEST = 8;
+const WIDEST = 60;
 
 /** Of its longest line. Characters of East Asia, and those that are pictures, take twice the room. */
 function widthOf(text: string): number {
@@ -55,7 +59,7 @@ export function beginSheet(columns: readonly SheetColumn[], { run }: Report): st
   const widths = columns.map(({ width }, index) => `<col min="${index + 1}" max="${index + 1}" width="${Math.max(width, NARROWEST) + 2}" customWidth="1"/>`);
   return `${XML_DECLARATION}<worksheet xmlns="${SPREADSHEET}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>`
     + `<sheetViews><sheetView${rightToLeft} workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>`
-    + `<sheetFormatPr defaultRowHeight="15"/><cols>${widths.join('')}</cols><sheetData><row r="1">${columns.map(({ heading }) => heading).join('')}</row>`;
+    + `<sheetFormatPr defaultRowHeight="${LINE_HEIGHT}"/><cols>${widths.join('')}</cols><sheetData><row r="1" ht="21" customHeight="1">${columns.map(({ heading }) => heading).join('')}</row>`;
 }
 
 /** What comes behind the rows: a filter for those up to the given one, and how the sheet is printed. */

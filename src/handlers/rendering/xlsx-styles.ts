@@ -5,7 +5,7 @@ export interface CellStyle {
   /** A number format as Excel writes it. Default: General. */
   readonly format?: string;
   readonly align?: 'left' | 'right' | 'center';
-  /** Whether lines are broken where the column ends. */
+  /** Whether lines are broken. */
   readonly wrap?: boolean;
 }
 
@@ -44,9 +44,9 @@ export class Styles {
 
   public id({ look = 'plain', format, align, wrap }: CellStyle): number {
     const { font, fill, border } = LOOKS[look];
-    const alignment = `vertical="top"${align ? ` horizontal="${align}"` : ''}${wrap ? ' wrapText="1"' : ''}`;
-    return indexIn(this.cells, `<xf numFmtId="${format === undefined ? 0 : FIRST_FORMAT + indexIn(this.formats, format)}" fontId="${font}" fillId="${fill}" `
-      + `borderId="${border}" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment ${alignment}/></xf>`);
+    const number = format === undefined ? 0 : FIRST_FORMAT + indexIn(this.formats, format);
+    return indexIn(this.cells, `<xf numFmtId="${number}" fontId="${font}" fillId="${fill}" borderId="${border}" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" `
+      + `applyAlignment="1"><alignment vertical="center"${align ? ` horizontal="${align}"` : ''}${wrap ? ' wrapText="1"' : ''}/></xf>`);
   }
 
   public xml(): string {

@@ -53,9 +53,9 @@ function aboutSheet({ run, title, asOf, options }: Report, { shown, total }: Ext
   const cell = (reference: string, style: number, text: string) => `<c r="${reference}" s="${style}" t="inlineStr"><is>${textElement(text)}</is></c>`;
   const label = styles.id({ look: 'heading' });
   const rows = facts.map(([name, value, look], index) =>
-    `<row r="${index + 3}">${cell(`A${index + 3}`, label, name)}${cell(`B${index + 3}`, styles.id({ look, wrap: true }), value)}</row>`);
-  return `${XML_DECLARATION}<worksheet xmlns="${SPREADSHEET}"><cols><col min="1" max="1" width="14" customWidth="1"/><col min="2" max="2" width="60" customWidth="1"/></cols>`
-    + `<sheetData><row r="1">${cell('A1', styles.id({ look: 'title' }), title)}</row>${rows.join('')}</sheetData></worksheet>`;
+    `<row r="${index + 3}">${cell(`A${index + 3}`, label, name)}${cell(`B${index + 3}`, styles.id({ look }), value)}</row>`);
+  return `${XML_DECLARATION}<worksheet xmlns="${SPREADSHEET}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><cols><col min="1" max="1" width="14" customWidth="1"/><col min="2" max="2" width="60" customWidth="1"/></cols>`
+    + `<sheetData><row r="1" ht="27" customHeight="1">${cell('A1', styles.id({ look: 'title' }), title)}</row>${rows.join('')}</sheetData><pageSetup fitToHeight="0"/></worksheet>`;
 }
 
 function workbook(sheets: readonly string[], filterEnds: readonly number[], { columns }: Report): string {

@@ -4,15 +4,18 @@ import { ReportError } from '../errors';
 import { nothingToReport, rowsLeftOut } from '../wording';
 import { ByteBuffer } from './byte-buffer';
 import { cellText } from './cells';
-import { Cell, Cells, Ending, FileWriter, Report, Subtotal, TotalCells } from './format';
+import { Cells, Ending, FileWriter, Report, Subtotal, TotalCells } from './format';
 import { Archive, ArchivePart, deflated } from './xlsx-archive';
-import { beginSheet, endSheet, SheetColumn } from './xlsx-sheet';
+import { beginSheet, endSheet, LINE_HEIGHT, SheetColumn } from './xlsx-sheet';
 import { Styles } from './xlsx-styles';
 import { addWorkbook, sheetPath } from './xlsx-workbook';
 
 /** The rows that a sheet can have, its headings included, and the characters of a cell: https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3 */
 const MOST_ROWS = 1_048_576;
 const MOST_CHARACTERS = 32_767;
+
+/** The height of a row, in points. */
+const HIGHEST = 409;
 
 /** What an archive and its parts can have without an extension of the format that some programs do not read. */
 const MOST_BYTES = 4 * 1024 ** 3 - 1;
@@ -67,7 +70,7 @@ class Workbook implements FileWriter {
   }
 
   public row(cells: Cells): void {
-    const row = this.beginRow();
+    const row = this.beginRow(this.linesOf(cells));
     if (row === undefined) {
       return;
     }
@@ -75,7 +78,6 @@ class Workbook implements FileWriter {
     for (const column of this.columns) {
       const cell = cells[column.position];
       if (cell !== null) {
-        this.checkLength(cell, column);
         column.write(cell, row, column.emphasis.some(one => one.applies(cells)) ? 'marked' : 'plain', this.buffer);
       }
     }
@@ -131,7 +133,7 @@ class Workbook implements FileWriter {
   }
 
   /** Begins a row, if there may be one, and returns its number as it is written. */
-  private beginRow(): Uint8Array | undefined {
+  private beginRow(lines = 1): Uint8Array | undefined {
     if (this.at.row === MOST_ROWS || (this.sheet && this.sheet.size > MOST_SHEET_BYTES)) {
       this.endSheet();
     }
@@ -142,6 +144,9 @@ class Workbook implements FileWriter {
     const row = Buffer.from(String(this.at.row));
     this.buffer.literal(ROW_BEGIN);
     this.buffer.literal(row);
+    if (lines > 1) {
+      this.buffer.text(`" ht="${Math.min(lines * LINE_HEIGHT, HIGHEST)}" customHeight="1`);
+    }
     this.buffer.literal(ROW_CELLS);
     return row;
   }
@@ -219,11 +224,22 @@ class Workbook implements FileWriter {
     this.isCut = true;
   }
 
-  private checkLength(cell: Cell, { name }: SheetColumn): void {
-    if (typeof cell === 'string' && cell.length > MOST_CHARACTERS) {
-      throw new ReportError('InvalidData', `row ${this.rows}, column ${JSON.stringify(name)}: the text has ${cell.length} characters, and a cell of a workbook has room for `
-        + `${MOST_CHARACTERS}; let the data source shorten it, or leave the column out of this file`);
+  /** How many lines the texts of a row have at most. */
+  private linesOf(cells: Cells): number {
+    let lines = 1;
+    for (const { position, name } of this.columns) {
+      const cell = cells[position];
+      if (typeof cell === 'string') {
+        if (cell.length > MOST_CHARACTERS) {
+          throw new ReportError('InvalidData', `row ${this.rows + 1}, column ${JSON.stringify(name)}: the text has ${cell.length} characters, and a cell of a workbook has room `
+            + `for ${MOST_CHARACTERS}; let the data source shorten it, or leave the column out of this file`);
+        }
+        if (cell.includes('\n')) {
+          lines = Math.max(lines, cell.split('\n').length);
+        }
+      }
     }
+    return lines;
   }
 
   private noRoom(what: string): ReportError {
