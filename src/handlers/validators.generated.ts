@@ -169,7 +169,7 @@ return errors === 0;
 }
 
 export const dataSourceResult = validate12;
-const schema13 = {"type":"object","required":["version","columns"],"additionalProperties":false,"properties":{"version":{"const":1},"asOf":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"columns":{"type":"array","minItems":1,"maxItems":200,"items":{"type":"object","required":["name","type"],"additionalProperties":false,"properties":{"name":{"type":"string","minLength":1,"maxLength":128},"label":{"type":"string","maxLength":256},"type":{"enum":["text","integer","decimal","currency","date","datetime","boolean","link"]},"currency":{"type":"string","pattern":"^[A-Z]{3}$"},"decimals":{"type":"integer","minimum":0,"maximum":20}}}},"rows":{"type":"array","items":{"type":"object"}},"data":{"type":"object","required":["key","format"],"additionalProperties":false,"properties":{"key":{"type":"string","minLength":1,"maxLength":1024},"format":{"const":"NDJSON"}}},"totals":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}},"oneOf":[{"required":["rows"]},{"required":["data"]}]};
+const schema13 = {"type":"object","required":["version","columns"],"additionalProperties":false,"properties":{"version":{"const":1},"asOf":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"columns":{"type":"array","minItems":1,"maxItems":200,"items":{"type":"object","required":["name","type"],"additionalProperties":false,"properties":{"name":{"type":"string","minLength":1,"maxLength":128},"label":{"type":"string","maxLength":256},"type":{"enum":["text","integer","decimal","currency","date","datetime","boolean","link"]},"currency":{"type":"string","pattern":"^[A-Z]{3}$"},"decimals":{"type":"integer","minimum":0,"maximum":20}}}},"rows":{"type":"array","items":{"type":"object"}},"data":{"type":"object","required":["key","format"],"additionalProperties":false,"properties":{"key":{"type":"string","minLength":1,"maxLength":1024},"format":{"enum":["NDJSON","JSON","CSV"]}}},"totals":{"type":"object","additionalProperties":{"type":["string","number","boolean","null"]}}},"oneOf":[{"required":["rows"]},{"required":["data"]}]};
 const pattern1 = new RegExp("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$", "u");
 const pattern2 = new RegExp("^[A-Z]{3}$", "u");
 
@@ -551,9 +551,10 @@ var valid5 = true;
 }
 if(valid5){
 if(data11.format !== undefined){
+let data13 = data11.format;
 const _errs31 = errors;
-if("NDJSON" !== data11.format){
-validate12.errors = [{instancePath:instancePath+"/data/format",schemaPath:"#/properties/data/properties/format/const",keyword:"const",params:{allowedValue: "NDJSON"},message:"must be equal to constant"}];
+if(!(((data13 === "NDJSON") || (data13 === "JSON")) || (data13 === "CSV"))){
+validate12.errors = [{instancePath:instancePath+"/data/format",schemaPath:"#/properties/data/properties/format/enum",keyword:"enum",params:{allowedValues: schema13.properties.data.properties.format.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid5 = _errs31 === errors;
