@@ -1,10 +1,10 @@
 /** Within so long, a zone changes its offset once at most. */
-const SPAN_MS = 15 * 60 * 1000;
-const SPANS_KEPT = 10_000;
+const SPAN_MS = 6 * 60 * 60 * 1000;
+const SPANS_KEPT = 50_000;
 
 /**
  * What clocks show in a zone, as the instant at which those of UTC show the same. `Intl` takes microseconds for each value; so it is
- * asked once for each quarter of an hour at whose both ends the offset is the same.
+ * asked once for each quarter of a day at whose both ends the offset is the same.
  */
 export function wallClock(timeZone: string): (instant: number) => number {
   const format = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {

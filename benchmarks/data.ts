@@ -1,0 +1,48 @@
+import { Column } from '../src/workflow/contract';
+
+/** Ten columns of all kinds of values; a row is about 260 bytes of JSON. */
+export const COLUMNS: readonly Column[] = [
+  { name: 'id', label: 'No.', type: 'integer' },
+  { name: 'supplier', label: 'Supplier', type: 'text' },
+  { name: 'product', label: 'Product', type: 'text' },
+  { name: 'note', label: 'Note', type: 'text' },
+  { name: 'quantity', label: 'Quantity', type: 'integer' },
+  { name: 'level', label: 'Reorder at', type: 'integer' },
+  { name: 'price', label: 'Price', type: 'currency', currency: 'EUR' },
+  { name: 'rate', label: 'Rate', type: 'decimal' },
+  { name: 'day', label: 'Harvest', type: 'date' },
+  { name: 'at', label: 'Counted', type: 'datetime' },
+];
+
+const SUPPLIERS = ['Yirgacheffe Union', 'Finca El Paraíso', 'Łódź Roasters', '山田珈琲店', 'Café "Zum Löwen"', "O'Brien & Sons"];
+const PRODUCTS = ['Arabica, washed', 'Robusta <natural>', 'Decaf; 1 kg', 'Crème brûlée blend', 'Espresso ☕ No. 7'];
+const NOTES = ['', 'Ask for the new harvest, "Grade 1"', '=SUM(A1:A9)', 'two\nlines', 'Store dry & cool <18 °C', '+49 151 123456', 'plain'];
+
+/** The row of a number: the same in each run. */
+export function row(number: number): { [name: string]: string | number | null } {
+  const mixed = Math.imul(number, 2654435761) >>> 0;
+  return {
+    id: number,
+    supplier: SUPPLIERS[mixed % SUPPLIERS.length],
+    product: PRODUCTS[(mixed >>> 3) % PRODUCTS.length],
+    note: NOTES[(mixed >>> 6) % NOTES.length],
+    quantity: mixed % 5000,
+    level: 500,
+    price: (mixed % 1_000_000) / 100,
+    rate: mixed % 11 === 0 ? null : (mixed % 2000) / 1000,
+    day: new Date(Date.UTC(2026, 0, 1 + mixed % 365)).toISOString().slice(0, 10),
+    at: new Date(Date.UTC(2026, 0, 1) + (mixed % 31_536_000) * 1000).toISOString(),
+  };
+}
+
+/** The rows as NDJSON, in pieces as S3 sends them. */
+export function* ndjson(rows: number): Generator<Buffer> {
+  let piece = '';
+  for (let number = 1; number <= rows; number += 1) {
+    piece += `${JSON.stringify(row(number))}\n`;
+    if (piece.length >= 64 * 1024 || number === rows) {
+      yield Buffer.from(piece);
+      piece = '';
+    }
+  }
+}
