@@ -7,16 +7,19 @@ export const COLUMNS: readonly Column[] = [
   { name: 'product', label: 'Product', type: 'text' },
   { name: 'note', label: 'Note', type: 'text' },
   { name: 'quantity', label: 'Quantity', type: 'integer' },
-  { name: 'level', label: 'Reorder at', type: 'integer' },
+  { name: 'reorderLevel', label: 'Reorder at', type: 'integer' },
   { name: 'price', label: 'Price', type: 'currency', currency: 'EUR' },
   { name: 'rate', label: 'Rate', type: 'decimal' },
-  { name: 'day', label: 'Harvest', type: 'date' },
-  { name: 'at', label: 'Counted', type: 'datetime' },
+  { name: 'harvestedOn', label: 'Harvest', type: 'date' },
+  { name: 'countedAt', label: 'Counted', type: 'datetime' },
 ];
 
-const SUPPLIERS = ['Yirgacheffe Union', 'Finca El Paraíso', 'Łódź Roasters', '山田珈琲店', 'Café "Zum Löwen"', "O'Brien & Sons"];
+const SUPPLIERS = ['Yirgacheffe Coffee Farmers Cooperative Union', 'Finca El Paraíso, Cauca', 'Łódź Roasters', '山田珈琲店', 'Café "Zum Löwen"', "O'Brien & Sons"];
 const PRODUCTS = ['Arabica, washed', 'Robusta <natural>', 'Decaf; 1 kg', 'Crème brûlée blend', 'Espresso ☕ No. 7'];
-const NOTES = ['', 'Ask for the new harvest, "Grade 1"', '=SUM(A1:A9)', 'two\nlines', 'Store dry & cool <18 °C', '+49 151 123456', 'plain'];
+const NOTES = [
+  '', 'Ask for the samples of the new harvest, "Grade 1" only, before the next order is placed with them', '=SUM(A1:A9)', 'Delivered in two\nshipments this year',
+  'Store dry & cool, at <18 °C, and away from anything that smells of anything: the beans take it on', 'Call +49 151 123456 in the morning', 'No remarks this time',
+];
 
 /** The row of a number: the same in each run. */
 export function row(number: number): { [name: string]: string | number | null } {
@@ -27,11 +30,11 @@ export function row(number: number): { [name: string]: string | number | null } 
     product: PRODUCTS[(mixed >>> 3) % PRODUCTS.length],
     note: NOTES[(mixed >>> 6) % NOTES.length],
     quantity: mixed % 5000,
-    level: 500,
+    reorderLevel: 500,
     price: (mixed % 1_000_000) / 100,
     rate: mixed % 11 === 0 ? null : (mixed % 2000) / 1000,
-    day: new Date(Date.UTC(2026, 0, 1 + mixed % 365)).toISOString().slice(0, 10),
-    at: new Date(Date.UTC(2026, 0, 1) + (mixed % 31_536_000) * 1000).toISOString(),
+    harvestedOn: new Date(Date.UTC(2026, 0, 1 + mixed % 365)).toISOString().slice(0, 10),
+    countedAt: new Date(Date.UTC(2026, 0, 1) + (mixed % 31_536_000) * 1000).toISOString(),
   };
 }
 
