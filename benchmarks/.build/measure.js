@@ -35,20 +35,6 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
 ));
 var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
 
-// src/handlers/errors.ts
-var ReportError;
-var init_errors = __esm({
-  "src/handlers/errors.ts"() {
-    "use strict";
-    ReportError = class extends Error {
-      constructor(name, message) {
-        super(message);
-        this.name = name;
-      }
-    };
-  }
-});
-
 // src/handlers/rendering/byte-buffer.ts
 function writeCharacter(text, index, bytes, at) {
   let end = at;
@@ -68,11 +54,14 @@ function writeCharacter(text, index, bytes, at) {
   bytes[end++] = 128 | code & 63;
   return end;
 }
-var CAPACITY, ByteBuffer;
+var CAPACITY, LONGEST_SHORT_TEXT, LARGEST_SHORT_INTEGER, MINUS, ByteBuffer;
 var init_byte_buffer = __esm({
   "src/handlers/rendering/byte-buffer.ts"() {
     "use strict";
     CAPACITY = 320 * 1024;
+    LONGEST_SHORT_TEXT = 48;
+    LARGEST_SHORT_INTEGER = 999999999;
+    MINUS = 45;
     ByteBuffer = class {
       length = 0;
       bytes = Buffer.allocUnsafeSlow(CAPACITY);
@@ -97,7 +86,47 @@ var init_byte_buffer = __esm({
       /** Half of a surrogate pair becomes the replacement character. */
       text(text) {
         const bytes = this.reserve(text.length * 3);
-        this.length += bytes.write(text, this.length, "utf8");
+        if (text.length > LONGEST_SHORT_TEXT) {
+          this.length += bytes.write(text, this.length, "utf8");
+          return;
+        }
+        let end = this.length;
+        for (let index = 0; index < text.length; index += 1) {
+          const code = text.charCodeAt(index);
+          if (code < 128) {
+            bytes[end++] = code;
+          } else {
+            const before = end;
+            end = writeCharacter(text, index, bytes, end);
+            index += end - before === 4 ? 1 : 0;
+          }
+        }
+        this.length = end;
+      }
+      /** As JavaScript writes it. */
+      number(value) {
+        if (!Number.isInteger(value) || Math.abs(value) > LARGEST_SHORT_INTEGER) {
+          this.text(String(value));
+          return;
+        }
+        if (value < 0) {
+          this.byte(MINUS);
+        }
+        let rest = Math.abs(value);
+        let end = this.length + (rest < 10 ? 1 : rest < 100 ? 2 : rest < 1e3 ? 3 : Math.floor(Math.log10(rest)) + 1);
+        const bytes = this.reserve(end - this.length);
+        const { length } = this;
+        this.length = end;
+        for (; end > length; rest = rest / 10 | 0) {
+          end -= 1;
+          bytes[end] = 48 + rest % 10;
+        }
+      }
+      /** All bytes, until the next are written over them. */
+      written() {
+        const written = this.bytes.subarray(0, this.length);
+        this.length = 0;
+        return written;
       }
       /** The first so many bytes, which are the taker's; the rest stays. */
       take(count) {
@@ -110,6 +139,20 @@ var init_byte_buffer = __esm({
         const copy = Buffer.allocUnsafeSlow(Math.max(capacity, end - start));
         this.bytes.copy(copy, 0, start, end);
         return copy;
+      }
+    };
+  }
+});
+
+// src/handlers/errors.ts
+var ReportError;
+var init_errors = __esm({
+  "src/handlers/errors.ts"() {
+    "use strict";
+    ReportError = class extends Error {
+      constructor(name, message) {
+        super(message);
+        this.name = name;
       }
     };
   }
@@ -170,6 +213,102 @@ var init_wording = __esm({
   }
 });
 
+// src/handlers/rendering/quick-text.ts
+function quickNumberText(exact, decimals2) {
+  const slow = (value) => exact.format(value);
+  const affixes = [1, -1].map((sign) => affixesOf(exact.formatToParts(sign)));
+  const group = partOf(exact.formatToParts(12345678), "group");
+  const point = partOf(exact.formatToParts(0), "decimal");
+  const groupedFrom = partOf(exact.formatToParts(1234), "group") === "" ? 1e4 : 1e3;
+  const scale = 10 ** decimals2;
+  const quick = (value) => {
+    const number = typeof value === "number" ? value : isShort(value, decimals2) ? Number(value) : NaN;
+    const units = Math.round(number * scale);
+    if (units / scale !== number || !(Math.abs(units) < 1e15)) {
+      return slow(value);
+    }
+    const [prefix, suffix] = affixes[units < 0 ? 1 : 0];
+    const whole = Math.floor(Math.abs(units) / scale);
+    const text = prefix + (whole < groupedFrom ? String(whole) : grouped(whole, group));
+    return decimals2 === 0 ? text + suffix : text + point + String(Math.abs(units) - whole * scale).padStart(decimals2, "0") + suffix;
+  };
+  return PROBES.every((probe) => quick(probe / scale) === slow(probe / scale)) ? quick : slow;
+}
+function isShort(digits2, decimals2) {
+  const point = digits2.indexOf(".");
+  return digits2.length <= 15 && (point < 0 || digits2.length - point - 1 <= decimals2);
+}
+function grouped(whole, separator) {
+  let text = "";
+  let rest = whole;
+  while (rest >= 1e3) {
+    text = separator + THREE_DIGITS[rest % 1e3] + text;
+    rest = Math.floor(rest / 1e3);
+  }
+  return rest + text;
+}
+function partOf(parts, type) {
+  return parts.find((part) => part.type === type)?.value ?? "";
+}
+function affixesOf(parts) {
+  const isDigits = ({ type }) => type === "integer" || type === "fraction";
+  const first = parts.findIndex(isDigits);
+  const last = parts.length - 1 - [...parts].reverse().findIndex(isDigits);
+  return [textOf(parts.slice(0, first)), textOf(parts.slice(last + 1))];
+}
+function textOf(parts) {
+  return parts.map(({ value }) => value).join("");
+}
+function quickInstantText(exact) {
+  const hours = /* @__PURE__ */ new Map();
+  const shift = Number(minuteOf(exact.formatToParts(0)).minute) * MINUTE_MS || 0;
+  return (iso) => {
+    const time = Date.parse(iso);
+    const hour = Math.floor((time + shift) / HOUR_MS);
+    let text = hours.get(hour);
+    if (text === void 0 && hours.size < MOST_KEPT && !hours.has(hour)) {
+      text = hourText(exact, hour * HOUR_MS - shift);
+      hours.set(hour, text);
+    }
+    return text ? text.before + TWO_DIGITS[Math.floor((time + shift) / MINUTE_MS) - hour * 60] + text.after : exact.format(time);
+  };
+}
+function hourText(exact, start) {
+  const first = minuteOf(exact.formatToParts(start));
+  const last = minuteOf(exact.formatToParts(start + 59 * MINUTE_MS));
+  const isWhole = first.minute === "00" && last.minute === "59" && first.before === last.before && first.after === last.after;
+  return isWhole ? first : void 0;
+}
+function minuteOf(parts) {
+  const index = parts.findIndex(({ type }) => type === "minute");
+  return { before: textOf(parts.slice(0, index)), minute: parts[index].value, after: textOf(parts.slice(index + 1)) };
+}
+function kept(exact) {
+  const texts = /* @__PURE__ */ new Map();
+  return (value) => {
+    let text = texts.get(value);
+    if (text === void 0) {
+      text = exact(value);
+      if (texts.size < MOST_KEPT) {
+        texts.set(value, text);
+      }
+    }
+    return text;
+  };
+}
+var PROBES, THREE_DIGITS, TWO_DIGITS, MINUTE_MS, HOUR_MS, MOST_KEPT;
+var init_quick_text = __esm({
+  "src/handlers/rendering/quick-text.ts"() {
+    "use strict";
+    PROBES = [0, 1, 9, 10, 999, 1e3, 9999, 1e4, 123456, 1234567, 98765432, 1234567890, 99999999999999].flatMap((probe) => [probe, -probe]);
+    THREE_DIGITS = Array.from({ length: 1e3 }, (_, number) => String(number).padStart(3, "0"));
+    TWO_DIGITS = THREE_DIGITS.map((digits2) => digits2.slice(1));
+    MINUTE_MS = 6e4;
+    HOUR_MS = 60 * MINUTE_MS;
+    MOST_KEPT = 2e4;
+  }
+});
+
 // src/handlers/rendering/cells.ts
 function cellText(column, locale, timeZone) {
   switch (column.type) {
@@ -199,15 +338,20 @@ function isDecimal(value) {
   return typeof value === "string" ? DECIMAL.test(value) : Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 function isDay(value) {
-  if (typeof value !== "string" || !DAY.test(value)) {
-    return false;
-  }
-  const date = /* @__PURE__ */ new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+  return typeof value === "string" && DAY.test(value) && isDayOfMonth(value);
+}
+function isDayOfMonth(text) {
+  const year = Number(text.slice(0, 4));
+  const month = digitsAt(text, 5);
+  const day2 = digitsAt(text, 8);
+  const isLeapYear = year % 4 === 0 && year % 100 !== 0 || year % 400 === 0;
+  return month >= 1 && month <= 12 && day2 >= 1 && day2 <= (month === 2 && isLeapYear ? 29 : DAYS[month - 1]);
+}
+function digitsAt(text, index) {
+  return (text.charCodeAt(index) - 48) * 10 + text.charCodeAt(index + 1) - 48;
 }
 function isInstant(value) {
-  const day2 = typeof value === "string" ? INSTANT.exec(value)?.[1] : void 0;
-  return isDay(day2) && !Number.isNaN(Date.parse(value));
+  return typeof value === "string" && INSTANT.test(value) && isDayOfMonth(value) && !Number.isNaN(Date.parse(value));
 }
 function isWebAddress(value) {
   if (typeof value !== "string" || !URL.canParse(value)) {
@@ -218,12 +362,12 @@ function isWebAddress(value) {
 }
 function numberText(locale, options) {
   const format = new Intl.NumberFormat(locale, { ...options, signDisplay: "negative" });
-  return (value) => format.format(value);
+  return quickNumberText(format, format.resolvedOptions().minimumFractionDigits);
 }
 function decimalText(locale) {
   const formats = [];
   return (value) => {
-    const decimals2 = Math.min(String(value).split(".")[1]?.length ?? 0, MOST_DECIMALS);
+    const decimals2 = Number.isInteger(value) ? 0 : Math.min(String(value).split(".")[1]?.length ?? 0, MOST_DECIMALS);
     formats[decimals2] ??= numberText(locale, { minimumFractionDigits: decimals2, maximumFractionDigits: MOST_DECIMALS });
     return formats[decimals2](value);
   };
@@ -233,20 +377,20 @@ function digits(decimals2) {
 }
 function dayText(locale) {
   const format = dayFormat(locale, "UTC");
-  return (value) => format.format(/* @__PURE__ */ new Date(`${value}T00:00:00Z`));
+  return kept((day2) => format.format(/* @__PURE__ */ new Date(`${day2}T00:00:00Z`)));
 }
 function instantText(locale, timeZone) {
-  const format = instantFormat(locale, timeZone);
-  return (value) => format.format(new Date(value));
+  return quickInstantText(instantFormat(locale, timeZone));
 }
 function placeOf(url) {
   return `${url.host}${url.pathname === "/" ? "" : url.pathname}`;
 }
-var CELL_TYPES, INTEGER, DECIMAL, DAY, INSTANT, MOST_DECIMALS;
+var CELL_TYPES, INTEGER, DECIMAL, DAY, INSTANT, MOST_DECIMALS, DAYS;
 var init_cells = __esm({
   "src/handlers/rendering/cells.ts"() {
     "use strict";
     init_wording();
+    init_quick_text();
     CELL_TYPES = {
       text: { expected: "a string", accepts: (value) => typeof value === "string" },
       integer: {
@@ -263,8 +407,9 @@ var init_cells = __esm({
     INTEGER = /^-?\d{1,100}$/;
     DECIMAL = /^-?\d{1,100}(\.\d{1,100})?$/;
     DAY = /^\d{4}-\d{2}-\d{2}$/;
-    INSTANT = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+    INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
     MOST_DECIMALS = 20;
+    DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
   }
 });
 
@@ -286,7 +431,7 @@ function writeEscaped(text, out) {
           bytes[end++] = instead[at];
         }
       }
-    } else if (code < 160 || code >= 8234 && code <= 8238 || code >= 65534) {
+    } else if (code < 160 || code >= 8234 && code <= 8238) {
       end = writeCharacter(REPLACEMENT, 0, bytes, end);
     } else {
       const before = end;
@@ -301,7 +446,7 @@ var init_escape = __esm({
   "src/handlers/rendering/escape.ts"() {
     "use strict";
     init_byte_buffer();
-    UNSAFE = /[&<>"'\x00-\x08\v\f\x0e-\x1f\x7f-\x9f\u202a-\u202e\ufffe\uffff\p{Surrogate}]/gu;
+    UNSAFE = /[&<>"'\x00-\x08\v\f\x0e-\x1f\x7f-\x9f\u202a-\u202e\p{Surrogate}]/gu;
     ENTITIES = {
       "&": "&amp;",
       "<": "&lt;",
@@ -320,10 +465,19 @@ var init_escape = __esm({
 });
 
 // src/handlers/rendering/xlsx-archive.ts
+function xmlText(text) {
+  return escape(inWorkbook(text));
+}
+function writeXmlText(text, out) {
+  writeEscaped(SPECIAL.test(text) ? inWorkbook(text) : text, out);
+}
+function inWorkbook(text) {
+  return text.replace(/[\ufffe\uffff]/g, "\uFFFD").replace(/_(x[0-9a-fA-F]{4}_)/g, "_x005F_$1");
+}
 function deflated(plain) {
   return { plain, bytes: (0, import_node_zlib.deflateRawSync)(plain, { level: DEFLATE_LEVEL, finishFlush: import_node_zlib.constants.Z_SYNC_FLUSH }) };
 }
-var import_node_zlib, import_fflate, XML_DECLARATION, xmlText, DEFLATE_LEVEL, LAST_BLOCK, MODIFIED, Archive, ArchivePart;
+var import_node_zlib, import_fflate, XML_DECLARATION, SPECIAL, DEFLATE_LEVEL, LAST_BLOCK, MODIFIED, Archive, ArchivePart;
 var init_xlsx_archive = __esm({
   "src/handlers/rendering/xlsx-archive.ts"() {
     "use strict";
@@ -331,7 +485,7 @@ var init_xlsx_archive = __esm({
     import_fflate = require("fflate");
     init_escape();
     XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
-    xmlText = escape;
+    SPECIAL = /_x|[\ufffe\uffff]/;
     DEFLATE_LEVEL = 1;
     LAST_BLOCK = Uint8Array.of(3, 0);
     MODIFIED = new Date(1980, 0, 1);
@@ -565,12 +719,12 @@ function booleans(cells) {
   const beginnings = cells.booleans();
   return (value, row, look, out) => cells.value(value ? "1" : "0", beginnings, row, look, out);
 }
-var NUMERIC, CellsOfColumn, INLINE_STRING, TEXT_END, VALUE_END, ESCAPE_OF_EXCEL, EXACT_DIGITS, MOST_DECIMALS2, DAY_MS, EPOCH, FIRST_DAY;
+var NUMERIC, CellsOfColumn, INLINE_STRING, TEXT_END, VALUE_END, EXACT_DIGITS, MOST_DECIMALS2, DAY_MS, EPOCH, FIRST_DAY;
 var init_xlsx_cells = __esm({
   "src/handlers/rendering/xlsx-cells.ts"() {
     "use strict";
-    init_escape();
     init_wall_clock();
+    init_xlsx_archive();
     init_xlsx_formats();
     NUMERIC = ["integer", "decimal", "currency", "date", "datetime"];
     CellsOfColumn = class {
@@ -592,7 +746,7 @@ var init_xlsx_cells = __esm({
       text = (value, row, look, out) => {
         const text = value;
         this.begin(row, (text.includes("\n") ? this.textsOfLines : this.texts)[look], out);
-        writeEscaped(text.includes("_x") ? text.replace(ESCAPE_OF_EXCEL, "_x005F_$1") : text, out);
+        writeXmlText(text, out);
         out.literal(TEXT_END);
       };
       /** A cell without a value, in the row of totals. */
@@ -624,7 +778,6 @@ var init_xlsx_cells = __esm({
     INLINE_STRING = [' t="inlineStr"', '<is><t xml:space="preserve">'];
     TEXT_END = Buffer.from("</t></is></c>");
     VALUE_END = Buffer.from("</v></c>");
-    ESCAPE_OF_EXCEL = /_(x[0-9a-fA-F]{4}_)/g;
     EXACT_DIGITS = 15;
     MOST_DECIMALS2 = 30;
     DAY_MS = 24 * 60 * 60 * 1e3;
@@ -1042,91 +1195,9 @@ var import_node_fs = require("node:fs");
 
 // src/handlers/rendering/data-digest.ts
 var import_node_crypto = require("node:crypto");
-var DataDigest = class {
-  columnsLine;
-  hash = (0, import_node_crypto.createHash)("sha256");
-  constructor(columns, totals) {
-    this.columnsLine = line(columns.map(({ name, type, label = null, currency: currency2 = null, decimals: decimals2 = null }) => [name, type, label, currency2, decimals2]));
-    this.hash.update(this.columnsLine);
-    this.hash.update(line(totals ? columns.filter(({ name }) => Object.hasOwn(totals, name)).map(({ name }) => [name, totals[name]]) : null));
-  }
-  add(rows) {
-    let lines = "";
-    for (const cells of rows) {
-      lines += line(cells);
-    }
-    this.hash.update(lines);
-  }
-  get columnsSha256() {
-    return (0, import_node_crypto.createHash)("sha256").update(this.columnsLine).digest("hex");
-  }
-  /** Of the rows that were added so far. */
-  get dataSha256() {
-    return this.hash.copy().digest("hex");
-  }
-};
-function line(value) {
-  return `${JSON.stringify(value)}
-`;
-}
+init_byte_buffer();
 
-// src/handlers/rendering/report.ts
-init_errors();
-function reportOf(run, asOf, data, options) {
-  const { columns } = data;
-  const { locale = run.locale, timeZone = run.timeZone, title = run.report } = options;
-  return {
-    run: { ...run, locale, timeZone },
-    title,
-    asOf,
-    columns: options.columns?.map((column) => shownAs(column, columns)) ?? columns.map((column, position) => ({ ...column, label: column.label ?? column.name, position })),
-    emphasis: (options.emphasis ?? []).map((one) => emphasisOf(one, columns)),
-    data,
-    options
-  };
-}
-function shownAs({ name, ...differently }, columns) {
-  const position = positionOf(name, columns);
-  const column = { ...columns[position], ...differently };
-  if (column.type === "currency" && column.currency === void 0) {
-    throw new ReportError("InvalidData", `the column ${JSON.stringify(name)} is shown as money, and nothing says of which currency; set currency in the renderer's columns`);
-  }
-  return { ...column, label: column.label ?? name, position };
-}
-function emphasisOf({ column, below, belowColumn, above, aboveColumn }, columns) {
-  const position = numericPositionOf(column, columns);
-  const other = belowColumn ?? aboveColumn;
-  const otherPosition = other === void 0 ? void 0 : numericPositionOf(other, columns);
-  const isBelow = below !== void 0 || belowColumn !== void 0;
-  const limit = otherPosition === void 0 ? () => below ?? above : (cells) => cells[otherPosition];
-  return {
-    position,
-    applies: (cells) => {
-      const [cell, bound] = [cells[position], limit(cells)];
-      return cell !== null && bound !== null && (isBelow ? Number(cell) < Number(bound) : Number(cell) > Number(bound));
-    }
-  };
-}
-function numericPositionOf(name, columns) {
-  const position = positionOf(name, columns);
-  const { type } = columns[position];
-  if (!["integer", "decimal", "currency"].includes(type)) {
-    throw new ReportError("InvalidData", `the renderer takes the column ${JSON.stringify(name)} for one of numbers, and the data source says that its type is ${type}`);
-  }
-  return position;
-}
-function positionOf(name, columns) {
-  const position = columns.findIndex((column) => column.name === name);
-  if (position < 0) {
-    throw new ReportError("InvalidData", `the renderer is to show the column ${JSON.stringify(name)}, and the data source has none of that name; ` + `its columns are ${columns.map((column) => column.name).join(", ")}`.slice(0, 500));
-  }
-  return position;
-}
-
-// src/handlers/rendering/report-file.ts
-init_errors();
-
-// src/handlers/rendering/csv.ts
+// src/handlers/rendering/json.ts
 init_byte_buffer();
 
 // src/handlers/rendering/text-file.ts
@@ -1250,8 +1321,175 @@ function longestEnding(format, { data, options }) {
 }
 var LONGEST_SUM = `-${"9".repeat(40)}`;
 
-// src/handlers/rendering/csv.ts
+// src/handlers/rendering/json.ts
+function openJson(report, out) {
+  const isLines = report.options.json?.lines === true;
+  const columns = report.columns.map((column, index) => ({
+    position: column.position,
+    begin: Buffer.from(`${index === 0 ? "{" : ","}${JSON.stringify(column.name)}:`),
+    write: isNumeric(column) ? writeNumber : writeJson
+  }));
+  const rowEnd = Buffer.from(isLines ? "}\n" : "}");
+  let rows = 0;
+  return new TextFile({
+    begin: (buffer) => buffer.text(isLines ? "" : "["),
+    row: (cells, buffer) => {
+      if (!isLines) {
+        buffer.text(rows > 0 ? ",\n" : "\n");
+      }
+      rows += 1;
+      for (const { position, begin, write: write2 } of columns) {
+        buffer.literal(begin);
+        write2(cells[position], buffer);
+      }
+      buffer.literal(rowEnd);
+    },
+    end: (_ending, buffer) => buffer.text(isLines ? "" : "\n]\n")
+  }, report, out);
+}
+function isNumeric({ type }) {
+  return type === "integer" || type === "decimal" || type === "currency";
+}
+var EXACT_NUMBER = /^-?(?=[\d.]{1,16}$)(?=\d{1,15}(?:$|\.))(0|[1-9]\d*)(\.\d+)?$/;
+function writeNumber(cell, out) {
+  if (typeof cell === "string" && EXACT_NUMBER.test(cell)) {
+    out.text(cell);
+  } else {
+    writeJson(cell, out);
+  }
+}
+function writeJson(cell, out) {
+  if (typeof cell === "string") {
+    writeString(cell, out);
+  } else if (typeof cell === "number") {
+    out.number(cell);
+  } else {
+    out.text(String(cell));
+  }
+}
+var SHORT_ESCAPES = { '"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "	": "\\t" };
+var LONGEST_ESCAPE = "\\ud800".length;
+function writeString(text, out) {
+  const bytes = out.reserve(text.length * LONGEST_ESCAPE + 2);
+  let end = out.length;
+  bytes[end++] = QUOTE;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 32 && code < 128 && code !== QUOTE && code !== BACKSLASH) {
+      bytes[end++] = code;
+    } else if (code >= 128 && (code < 55296 || code > 57343 || text.codePointAt(index) > 65535)) {
+      const before = end;
+      end = writeCharacter(text, index, bytes, end);
+      index += end - before === 4 ? 1 : 0;
+    } else {
+      const escaped = SHORT_ESCAPES[text[index]] ?? `\\u${code.toString(16).padStart(4, "0")}`;
+      end += bytes.write(escaped, end, "latin1");
+    }
+  }
+  bytes[end++] = QUOTE;
+  out.length = end;
+}
 var QUOTE = 34;
+var BACKSLASH = 92;
+
+// src/handlers/rendering/data-digest.ts
+var DataDigest = class {
+  columnsLine;
+  hash = (0, import_node_crypto.createHash)("sha256");
+  lines = new ByteBuffer();
+  constructor(columns, totals) {
+    this.columnsLine = line(columns.map(({ name, type, label = null, currency: currency2 = null, decimals: decimals2 = null }) => [name, type, label, currency2, decimals2]));
+    this.hash.update(this.columnsLine);
+    this.hash.update(line(totals ? columns.filter(({ name }) => Object.hasOwn(totals, name)).map(({ name }) => [name, totals[name]]) : null));
+  }
+  add(rows) {
+    const { lines } = this;
+    for (const cells of rows) {
+      for (let position = 0; position < cells.length; position += 1) {
+        lines.byte(position === 0 ? LEFT_BRACKET : COMMA);
+        writeJson(cells[position], lines);
+      }
+      lines.byte(RIGHT_BRACKET);
+      lines.byte(LINE_FEED);
+    }
+    this.hash.update(lines.written());
+  }
+  get columnsSha256() {
+    return (0, import_node_crypto.createHash)("sha256").update(this.columnsLine).digest("hex");
+  }
+  /** Of the rows that were added so far. */
+  get dataSha256() {
+    return this.hash.copy().digest("hex");
+  }
+};
+function line(value) {
+  return `${JSON.stringify(value)}
+`;
+}
+var LINE_FEED = 10;
+var COMMA = 44;
+var LEFT_BRACKET = 91;
+var RIGHT_BRACKET = 93;
+
+// src/handlers/rendering/report.ts
+init_errors();
+function reportOf(run, asOf, data, options) {
+  const { columns } = data;
+  const { locale = run.locale, timeZone = run.timeZone, title = run.report } = options;
+  return {
+    run: { ...run, locale, timeZone },
+    title,
+    asOf,
+    columns: options.columns?.map((column) => shownAs(column, columns)) ?? columns.map((column, position) => ({ ...column, label: column.label ?? column.name, position })),
+    emphasis: (options.emphasis ?? []).map((one) => emphasisOf(one, columns)),
+    data,
+    options
+  };
+}
+function shownAs({ name, ...differently }, columns) {
+  const position = positionOf(name, columns);
+  const column = { ...columns[position], ...differently };
+  if (column.type === "currency" && column.currency === void 0) {
+    throw new ReportError("InvalidData", `the column ${JSON.stringify(name)} is shown as money, and nothing says of which currency; set currency in the renderer's columns`);
+  }
+  return { ...column, label: column.label ?? name, position };
+}
+function emphasisOf({ column, below, belowColumn, above, aboveColumn }, columns) {
+  const position = numericPositionOf(column, columns);
+  const other = belowColumn ?? aboveColumn;
+  const otherPosition = other === void 0 ? void 0 : numericPositionOf(other, columns);
+  const isBelow = below !== void 0 || belowColumn !== void 0;
+  const limit = otherPosition === void 0 ? () => below ?? above : (cells) => cells[otherPosition];
+  return {
+    position,
+    applies: (cells) => {
+      const [cell, bound] = [cells[position], limit(cells)];
+      return cell !== null && bound !== null && (isBelow ? Number(cell) < Number(bound) : Number(cell) > Number(bound));
+    }
+  };
+}
+function numericPositionOf(name, columns) {
+  const position = positionOf(name, columns);
+  const { type } = columns[position];
+  if (!["integer", "decimal", "currency"].includes(type)) {
+    throw new ReportError("InvalidData", `the renderer takes the column ${JSON.stringify(name)} for one of numbers, and the data source says that its type is ${type}`);
+  }
+  return position;
+}
+function positionOf(name, columns) {
+  const position = columns.findIndex((column) => column.name === name);
+  if (position < 0) {
+    throw new ReportError("InvalidData", `the renderer is to show the column ${JSON.stringify(name)}, and the data source has none of that name; ` + `its columns are ${columns.map((column) => column.name).join(", ")}`.slice(0, 500));
+  }
+  return position;
+}
+
+// src/handlers/rendering/report-file.ts
+init_errors();
+
+// src/handlers/rendering/csv.ts
+init_byte_buffer();
+var QUOTE2 = 34;
 var LINE_END = Buffer.from("\r\n");
 function openCsv(report, out) {
   const { delimiter = ",", byteOrderMark = false, formulaGuard = true } = report.options.csv ?? {};
@@ -1285,6 +1523,8 @@ function fieldWriter(type, delimiter, formulaGuard) {
   return (cell, out) => {
     if (typeof cell === "string") {
       writeText(isGuarded && isFormula(cell) ? `'${cell}` : cell, needsQuotes, out);
+    } else if (typeof cell === "number") {
+      out.number(cell);
     } else if (cell !== null) {
       out.text(String(cell));
     }
@@ -1320,15 +1560,15 @@ function writeText(text, needsQuotes, out) {
     }
   }
   if (text === "") {
-    bytes[end++] = QUOTE;
-    bytes[end++] = QUOTE;
+    bytes[end++] = QUOTE2;
+    bytes[end++] = QUOTE2;
   }
   out.length = end;
 }
 function writeQuoted(text, out) {
-  out.byte(QUOTE);
+  out.byte(QUOTE2);
   out.text(text.includes('"') ? text.replaceAll('"', '""') : text);
-  out.byte(QUOTE);
+  out.byte(QUOTE2);
 }
 
 // src/handlers/rendering/html.ts
@@ -1662,73 +1902,6 @@ var MARKUP = {
 function instantElement(iso, { locale, timeZone }) {
   return `<time datetime="${escape(iso)}">${escape(formatInstant(iso, locale, timeZone))}</time>`;
 }
-
-// src/handlers/rendering/json.ts
-init_byte_buffer();
-function openJson(report, out) {
-  const isLines = report.options.json?.lines === true;
-  const columns = report.columns.map((column, index) => ({
-    position: column.position,
-    begin: Buffer.from(`${index === 0 ? "{" : ","}${JSON.stringify(column.name)}:`),
-    write: isNumeric(column) ? writeNumber : writeValue
-  }));
-  const rowEnd = Buffer.from(isLines ? "}\n" : "}");
-  let rows = 0;
-  return new TextFile({
-    begin: (buffer) => buffer.text(isLines ? "" : "["),
-    row: (cells, buffer) => {
-      if (!isLines) {
-        buffer.text(rows > 0 ? ",\n" : "\n");
-      }
-      rows += 1;
-      for (const { position, begin, write: write2 } of columns) {
-        buffer.literal(begin);
-        write2(cells[position], buffer);
-      }
-      buffer.literal(rowEnd);
-    },
-    end: (_ending, buffer) => buffer.text(isLines ? "" : "\n]\n")
-  }, report, out);
-}
-function isNumeric({ type }) {
-  return type === "integer" || type === "decimal" || type === "currency";
-}
-var EXACT_NUMBER = /^-?(?=[\d.]{1,16}$)(?=\d{1,15}(?:$|\.))(0|[1-9]\d*)(\.\d+)?$/;
-function writeNumber(cell, out) {
-  if (typeof cell === "string" && EXACT_NUMBER.test(cell)) {
-    out.text(cell);
-  } else {
-    writeValue(cell, out);
-  }
-}
-function writeValue(cell, out) {
-  if (typeof cell === "string") {
-    writeString(cell, out);
-  } else {
-    out.text(JSON.stringify(cell));
-  }
-}
-function writeString(text, out) {
-  const bytes = out.reserve(text.length * 3 + 2);
-  let end = out.length;
-  bytes[end++] = QUOTE2;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code < 32 || code === QUOTE2 || code === BACKSLASH || code >= 55296 && code <= 57343) {
-      out.text(JSON.stringify(text));
-      return;
-    }
-    if (code < 128) {
-      bytes[end++] = code;
-    } else {
-      end = writeCharacter(text, index, bytes, end);
-    }
-  }
-  bytes[end++] = QUOTE2;
-  out.length = end;
-}
-var QUOTE2 = 34;
-var BACKSLASH = 92;
 
 // src/handlers/rendering/totals.ts
 var Totals = class {
@@ -2141,12 +2314,12 @@ async function* cutUp(stream, endsIn, describe) {
 }
 function lineEnds(bytes) {
   const ends = [];
-  for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, end + 1)) {
+  for (let end = bytes.indexOf(LINE_FEED2); end >= 0; end = bytes.indexOf(LINE_FEED2, end + 1)) {
     ends.push(end);
   }
   return ends;
 }
-var LINE_FEED = 10;
+var LINE_FEED2 = 10;
 var ElementCutter = class {
   isClosed = false;
   depth = 0;
@@ -2168,11 +2341,11 @@ var ElementCutter = class {
         this.outside(byte, index, ends);
       } else if (byte === QUOTE3) {
         this.isInString = true;
-      } else if (byte === LEFT_BRACKET || byte === LEFT_BRACE) {
+      } else if (byte === LEFT_BRACKET2 || byte === LEFT_BRACE) {
         this.depth += 1;
-      } else if (byte === COMMA && this.depth === 1) {
+      } else if (byte === COMMA2 && this.depth === 1) {
         ends.push(index);
-      } else if (byte === RIGHT_BRACKET || byte === RIGHT_BRACE) {
+      } else if (byte === RIGHT_BRACKET2 || byte === RIGHT_BRACE) {
         this.depth -= 1;
         this.close(byte, index, ends);
       }
@@ -2180,7 +2353,7 @@ var ElementCutter = class {
     return ends;
   }
   outside(byte, index, ends) {
-    if (byte === LEFT_BRACKET && !this.isClosed) {
+    if (byte === LEFT_BRACKET2 && !this.isClosed) {
       this.depth = 1;
       ends.push(index);
     } else if (!WHITE_SPACE_OR_BYTE_ORDER_MARK.includes(byte)) {
@@ -2189,7 +2362,7 @@ var ElementCutter = class {
   }
   close(byte, index, ends) {
     if (this.depth === 0) {
-      if (byte !== RIGHT_BRACKET) {
+      if (byte !== RIGHT_BRACKET2) {
         throw notAnArray();
       }
       this.isClosed = true;
@@ -2201,10 +2374,10 @@ function notAnArray() {
   return new ReportError("InvalidData", 'the rows are not one JSON array of objects; write "[", the rows with commas between them, and "]"');
 }
 var QUOTE3 = 34;
-var COMMA = 44;
-var LEFT_BRACKET = 91;
+var COMMA2 = 44;
+var LEFT_BRACKET2 = 91;
 var BACKSLASH2 = 92;
-var RIGHT_BRACKET = 93;
+var RIGHT_BRACKET2 = 93;
 var LEFT_BRACE = 123;
 var RIGHT_BRACE = 125;
 var WHITE_SPACE_OR_BYTE_ORDER_MARK = [32, 9, 10, 13, 239, 187, 191];
@@ -2254,11 +2427,11 @@ var COLUMNS = [
   { name: "product", label: "Product", type: "text" },
   { name: "note", label: "Note", type: "text" },
   { name: "quantity", label: "Quantity", type: "integer" },
-  { name: "level", label: "Reorder at", type: "integer" },
+  { name: "reorderLevel", label: "Reorder at", type: "integer" },
   { name: "price", label: "Price", type: "currency", currency: "EUR" },
   { name: "rate", label: "Rate", type: "decimal" },
-  { name: "day", label: "Harvest", type: "date" },
-  { name: "at", label: "Counted", type: "datetime" }
+  { name: "harvestedOn", label: "Harvest", type: "date" },
+  { name: "countedAt", label: "Counted", type: "datetime" }
 ];
 
 // benchmarks/ours.ts

@@ -1,6 +1,6 @@
 import { ByteBuffer, writeCharacter } from './byte-buffer';
 
-const UNSAFE = /[&<>"'\x00-\x08\v\f\x0e-\x1f\x7f-\x9f\u202a-\u202e\ufffe\uffff\p{Surrogate}]/gu;
+const UNSAFE = /[&<>"'\x00-\x08\v\f\x0e-\x1f\x7f-\x9f\u202a-\u202e\p{Surrogate}]/gu;
 
 const ENTITIES: { readonly [character: string]: string | undefined } = {
   '&': '&amp;',
@@ -46,7 +46,7 @@ export function writeEscaped(text: string, out: ByteBuffer): void {
           bytes[end++] = instead[at];
         }
       }
-    } else if (code < 0xa0 || (code >= 0x202a && code <= 0x202e) || code >= 0xfffe) {
+    } else if (code < 0xa0 || (code >= 0x202a && code <= 0x202e)) {
       end = writeCharacter(REPLACEMENT, 0, bytes, end);
     } else {
       const before = end;

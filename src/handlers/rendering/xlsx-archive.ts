@@ -1,11 +1,26 @@
 import { crc32, deflateRawSync, constants } from 'node:zlib';
 import { Zip, ZipInputFile } from 'fflate';
-import { escape } from './escape';
+import { ByteBuffer } from './byte-buffer';
+import { escape, writeEscaped } from './escape';
 
 export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
 
 /** Text as the content of an element of XML, and in a quoted attribute. */
-export const xmlText = escape;
+export function xmlText(text: string): string {
+  return escape(inWorkbook(text));
+}
+
+/** Writes what `xmlText` returns, in UTF-8. */
+export function writeXmlText(text: string, out: ByteBuffer): void {
+  writeEscaped(SPECIAL.test(text) ? inWorkbook(text) : text, out);
+}
+
+const SPECIAL = /_x|[\ufffe\uffff]/;
+
+/** XML cannot hold U+FFFE and U+FFFF, and what looks like `_x000D_` Excel would take for a character (ECMA-376, ST_Xstring). */
+function inWorkbook(text: string): string {
+  return text.replace(/[\ufffe\uffff]/g, '\ufffd').replace(/_(x[0-9a-fA-F]{4}_)/g, '_x005F_$1');
+}
 
 /** Level 1 takes half the time of the default, for a file that is a quarter longer. */
 const DEFLATE_LEVEL = 1;
@@ -37,7 +52,7 @@ export class Archive {
 
   public add(path: string, xml: string): void {
     const part = this.begin(path);
-    part.write(deflated(Buffer.from(xml)));
+    part.write(Buffer.from(xml));
     part.end();
   }
 
@@ -53,17 +68,6 @@ export class Archive {
   }
 }
 
-/** A piece of a part on its way into the archive. */
-export interface Deflated {
-  readonly plain: Uint8Array;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** Compresses a piece. It stands for itself, so that it can also be left out. */
-export function deflated(plain: Uint8Array): Deflated {
-  return { plain, bytes: deflateRawSync(plain, { level: DEFLATE_LEVEL, finishFlush: constants.Z_SYNC_FLUSH }) };
-}
-
 /** fflate puts the parts into the archive; zlib, which is faster, compresses them. */
 export class ArchivePart implements ZipInputFile {
   public readonly compression = 8;
@@ -75,10 +79,10 @@ export class ArchivePart implements ZipInputFile {
 
   public constructor(public readonly filename: string) {}
 
-  public write({ plain, bytes }: Deflated): void {
-    this.size += plain.length;
-    this.crc = crc32(plain, this.crc);
-    this.ondata!(null, bytes, false);
+  public write(piece: Uint8Array): void {
+    this.size += piece.length;
+    this.crc = crc32(piece, this.crc);
+    this.ondata!(null, deflateRawSync(piece, { level: DEFLATE_LEVEL, finishFlush: constants.Z_SYNC_FLUSH }), false);
   }
 
   public end(): void {

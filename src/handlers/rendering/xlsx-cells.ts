@@ -1,9 +1,9 @@
 import { ColumnType, Run } from '../../workflow/contract';
 import { ByteBuffer } from './byte-buffer';
 import { Value } from './cells';
-import { writeEscaped } from './escape';
 import { ReportColumn } from './format';
 import { wallClock } from './wall-clock';
+import { writeXmlText } from './xlsx-archive';
 import { currencyFormat, dateFormat, datetimeFormat, numberFormat } from './xlsx-formats';
 import { CellStyle, Styles } from './xlsx-styles';
 
@@ -64,7 +64,7 @@ export class CellsOfColumn {
   public readonly text = (value: Value, row: Uint8Array, look: Look, out: ByteBuffer): void => {
     const text = value as string;
     this.begin(row, (text.includes('\n') ? this.textsOfLines : this.texts)[look], out);
-    writeEscaped(text.includes('_x') ? text.replace(ESCAPE_OF_EXCEL, '_x005F_$1') : text, out);
+    writeXmlText(text, out);
     out.literal(TEXT_END);
   };
 
@@ -103,9 +103,6 @@ export class CellsOfColumn {
 const INLINE_STRING = [' t="inlineStr"', '<is><t xml:space="preserve">'] as const;
 const TEXT_END = Buffer.from('</t></is></c>');
 const VALUE_END = Buffer.from('</v></c>');
-
-/** What Excel would take for a character, such as `_x000D_` (ECMA-376, ST_Xstring). */
-const ESCAPE_OF_EXCEL = /_(x[0-9a-fA-F]{4}_)/g;
 
 /** The digits that Excel keeps of a number: https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3 */
 const EXACT_DIGITS = 15;

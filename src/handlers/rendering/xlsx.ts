@@ -5,29 +5,24 @@ import { nothingToReport, rowsLeftOut } from '../wording';
 import { ByteBuffer } from './byte-buffer';
 import { cellText } from './cells';
 import { Cells, Ending, FileWriter, Report, Subtotal, TotalCells } from './format';
-import { Archive, ArchivePart, deflated } from './xlsx-archive';
+import { Archive, ArchivePart } from './xlsx-archive';
 import { beginSheet, endSheet, LINE_HEIGHT, SheetColumn } from './xlsx-sheet';
 import { Styles } from './xlsx-styles';
 import { addWorkbook, sheetPath } from './xlsx-workbook';
 
-/** The rows that a sheet can have, its headings included, and the characters of a cell: https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3 */
+/** The rows of a sheet with its headings, the characters of a cell, and the height of a row in points: https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3 */
 const MOST_ROWS = 1_048_576;
 const MOST_CHARACTERS = 32_767;
-
-/** The height of a row, in points. */
 const HIGHEST = 409;
 
-/** What an archive and its parts can have without an extension of the format that some programs do not read. */
+/** What an archive and each of its parts can have without an extension of the format that some programs do not read. */
 const MOST_BYTES = 4 * 1024 ** 3 - 1;
-/** A sheet is ended in time for what comes behind its rows. */
+/** Longer sheets are ended, in time for what comes behind their rows. */
 const MOST_SHEET_BYTES = MOST_BYTES - 256 * 1024 ** 2;
 
-/** Rows are compressed in pieces of at least so many bytes, so that the same rows become the same bytes, in whatever pieces they come. */
+/** Rows are compressed in pieces of at least so many bytes, so that the same rows become the same bytes, in whatever batches they come. */
 const PIECE_BYTES = 256 * 1024;
-/** What is kept free for the parts behind the rows. It is checked at the end whether it was enough. */
-const RESERVED_BYTES = 24 * 1024;
-
-/** The rows for which columns are made wide enough. */
+/** The rows for which columns are made wide enough, unless there are fewer in the first piece. */
 const MEASURED_ROWS = 100;
 
 const ROW_BEGIN = Buffer.from('<row r="');
@@ -48,55 +43,40 @@ class Workbook implements FileWriter {
   private readonly archive = new Archive();
   private readonly styles = new Styles();
   private readonly columns: readonly SheetColumn[];
-  private readonly maxBytes: number;
-  private readonly pieceBytes: number;
   /** The rows that are in no part yet. */
   private readonly buffer = new ByteBuffer();
-  /** The sheet that is being written, once a piece of it was. */
+  /** The sheet that is being written, once there is a piece of it. */
   private sheet?: ArchivePart;
-  /** The last row that the filter is for, of each sheet that is complete. */
+  private rowNumber = 1;
+  /** The last row that the filter of the sheet is for, and those of the sheets before it. */
+  private filterEnd = 1;
   private readonly filterEnds: number[] = [];
-  private rows = 0;
-  private at: Place = TOP;
-  /** Where the last piece ended. */
-  private written: Place = TOP;
-  private isCut = false;
 
   public constructor(private readonly report: Report, private readonly out: Writable) {
-    const { maxBytes } = report.options;
     this.columns = report.columns.map((column, index) => new SheetColumn(column, index, report, this.styles));
-    this.maxBytes = Math.min(maxBytes ?? MOST_BYTES, MOST_BYTES);
-    this.pieceBytes = maxBytes === undefined ? PIECE_BYTES : Math.min(PIECE_BYTES, maxBytes / 8);
   }
 
   public row(cells: Cells): void {
     const row = this.beginRow(this.linesOf(cells));
-    if (row === undefined) {
-      return;
-    }
-    this.rows += 1;
     for (const column of this.columns) {
       const cell = cells[column.position];
       if (cell !== null) {
         column.write(cell, row, column.emphasis.some(one => one.applies(cells)) ? 'marked' : 'plain', this.buffer);
       }
     }
-    // The widths stand before the rows: those of the first piece decide.
-    if (this.rows <= MEASURED_ROWS && this.shown === 0) {
+    if (this.shown < MEASURED_ROWS && this.sheet === undefined) {
       this.columns.forEach(column => column.measure(cells[column.position]));
     }
-    this.buffer.literal(ROW_END);
-    this.at = { row: this.at.row, filterEnd: this.at.row };
-    if (this.buffer.length >= this.pieceBytes) {
-      this.completePiece();
-    }
+    this.shown += 1;
+    this.endRow();
+    this.filterEnd = this.rowNumber;
   }
 
   public subtotal({ group, position, totals }: Subtotal): void {
     const { columns, run } = this.report;
     const column = columns.find(one => one.position === position);
     this.totalRow(column && group !== null ? `Total ${cellText(column, run.locale, run.timeZone)(group)}` : 'Total', totals);
-    this.at = { row: this.at.row, filterEnd: this.at.row };
+    this.filterEnd = this.rowNumber;
   }
 
   public async flushed(): Promise<void> {
@@ -110,38 +90,31 @@ class Workbook implements FileWriter {
     }
   }
 
-  public async end(ending: Ending): Promise<void> {
-    this.completePiece();
-    this.isCut = false; // there is room for what is said of the rows
+  public async end({ total, totals }: Ending): Promise<void> {
     const { locale, period } = this.report.run;
-    if (ending.total === 0) {
+    if (total === 0) {
       this.noteRow(nothingToReport(period, locale));
     }
-    if (this.shown < ending.total) {
-      this.noteRow(rowsLeftOut(ending.total - this.shown, ending.totals !== undefined, locale));
+    if (this.shown < total) {
+      this.noteRow(rowsLeftOut(total - this.shown, totals !== undefined, locale));
     }
-    if (ending.totals) {
-      this.totalRow('Total', ending.totals);
+    if (totals) {
+      this.totalRow('Total', totals);
     }
     this.endSheet();
-    addWorkbook(this.archive, this.report, { shown: this.shown, total: ending.total }, this.filterEnds, this.styles);
+    addWorkbook(this.archive, this.report, { shown: this.shown, total }, this.filterEnds, this.styles);
     this.archive.end();
-    if (this.archive.bytes > this.maxBytes) {
-      throw this.noRoom('for its rows and its ending');
-    }
+    this.checkBytes();
     await this.flushed();
   }
 
-  /** Begins a row, if there may be one, and returns its number as it is written. */
-  private beginRow(lines = 1): Uint8Array | undefined {
-    if (this.at.row === MOST_ROWS || (this.sheet && this.sheet.size > MOST_SHEET_BYTES)) {
+  /** Begins a row, on a new sheet if there is no room for it, and returns its number as it is written. */
+  private beginRow(lines = 1): Uint8Array {
+    if (this.rowNumber === MOST_ROWS || (this.sheet && this.sheet.size > MOST_SHEET_BYTES)) {
       this.endSheet();
     }
-    if (this.isCut) {
-      return undefined;
-    }
-    this.at = { ...this.at, row: this.at.row + 1 };
-    const row = Buffer.from(String(this.at.row));
+    this.rowNumber += 1;
+    const row = Buffer.from(String(this.rowNumber));
     this.buffer.literal(ROW_BEGIN);
     this.buffer.literal(row);
     if (lines > 1) {
@@ -151,16 +124,20 @@ class Workbook implements FileWriter {
     return row;
   }
 
+  private endRow(): void {
+    this.buffer.literal(ROW_END);
+    if (this.buffer.length >= PIECE_BYTES) {
+      this.completePiece();
+    }
+  }
+
   /** A row of totals. Its heading stands in the first column that has none. */
   private totalRow(heading: string, totals: TotalCells): void {
     const row = this.beginRow();
-    if (row === undefined) {
-      return;
-    }
-    const headingAt = this.columns.find(({ position }) => totals[position] === undefined);
+    const headed = this.columns.find(({ position }) => totals[position] === undefined);
     for (const column of this.columns) {
       const total = totals[column.position] ?? null;
-      if (column === headingAt) {
+      if (column === headed) {
         column.cells.text(heading, row, 'total', this.buffer);
       } else if (total === null) {
         column.cells.blank(row, this.buffer);
@@ -168,60 +145,42 @@ class Workbook implements FileWriter {
         column.write(total, row, 'total', this.buffer);
       }
     }
-    this.buffer.literal(ROW_END);
+    this.endRow();
   }
 
   private noteRow(note: string): void {
-    const row = this.beginRow()!;
+    const row = this.beginRow();
     this.columns[0].cells.text(note, row, 'note', this.buffer);
-    this.buffer.literal(ROW_END);
+    this.endRow();
   }
 
-  /** Puts what is in memory into the sheet, if there is room for it. */
   private completePiece(): void {
-    const piece = deflated(this.buffer.reserve(0).subarray(0, this.buffer.length));
-    this.buffer.length = 0;
-    if (this.archive.bytes + piece.bytes.length + RESERVED_BYTES > this.maxBytes) {
-      this.cut();
-    } else {
-      this.writtenSheet().write(piece);
-      this.shown = this.rows;
-      this.written = this.at;
-    }
-  }
-
-  private writtenSheet(): ArchivePart {
     if (this.sheet === undefined) {
       this.sheet = this.archive.begin(sheetPath(this.filterEnds.length));
-      this.sheet.write(deflated(Buffer.from(beginSheet(this.columns, this.report))));
+      this.sheet.write(Buffer.from(beginSheet(this.columns, this.report)));
     }
-    return this.sheet;
+    this.sheet.write(this.buffer.reserve(0).subarray(0, this.buffer.length));
+    this.buffer.length = 0;
+    this.checkBytes();
   }
 
   private endSheet(): void {
     this.completePiece();
-    if (!this.isCut) {
-      const sheet = this.writtenSheet();
-      sheet.write(deflated(Buffer.from(endSheet(this.columns, this.at.filterEnd, this.report))));
-      sheet.end();
-      this.filterEnds.push(this.at.filterEnd);
-      this.sheet = undefined;
-      this.at = TOP;
-    }
+    this.sheet!.write(Buffer.from(endSheet(this.columns, this.filterEnd, this.report)));
+    this.sheet!.end();
+    this.filterEnds.push(this.filterEnd);
+    this.sheet = undefined;
+    this.rowNumber = 1;
+    this.filterEnd = 1;
   }
 
-  private cut(): void {
-    const { options } = this.report;
-    if (options.onLimit !== 'NOTICE') {
-      throw new ReportError('LimitExceeded', `the workbook is longer than ${this.maxBytes} bytes at row ${this.rows}; `
-        + `${options.maxBytes === undefined ? '' : 'raise maxBytes, '}let the data source return fewer rows, or set onLimit to NOTICE, so that it shows the first rows and says so`);
+  private checkBytes(): void {
+    const { maxBytes = MOST_BYTES } = this.report.options;
+    if (this.archive.bytes > Math.min(maxBytes, MOST_BYTES)) {
+      throw new ReportError('LimitExceeded', maxBytes < MOST_BYTES
+        ? `the workbook is longer than its maxBytes, ${maxBytes} bytes, at row ${this.shown}; raise maxBytes, or let the data source return fewer rows`
+        : `the workbook is longer than ${MOST_BYTES} bytes at row ${this.shown}, and a workbook can have no more; let the data source return fewer rows, or choose CSV`);
     }
-    // A report that shows none of its rows would be taken for an empty one.
-    if (this.shown === 0) {
-      throw this.noRoom('for its first rows');
-    }
-    this.at = this.written;
-    this.isCut = true;
   }
 
   /** How many lines the texts of a row have at most. */
@@ -231,7 +190,7 @@ class Workbook implements FileWriter {
       const cell = cells[position];
       if (typeof cell === 'string') {
         if (cell.length > MOST_CHARACTERS) {
-          throw new ReportError('InvalidData', `row ${this.rows + 1}, column ${JSON.stringify(name)}: the text has ${cell.length} characters, and a cell of a workbook has room `
+          throw new ReportError('InvalidData', `row ${this.shown + 1}, column ${JSON.stringify(name)}: the text has ${cell.length} characters, and a cell of a workbook has room `
             + `for ${MOST_CHARACTERS}; let the data source shorten it, or leave the column out of this file`);
         }
         if (cell.includes('\n')) {
@@ -241,17 +200,4 @@ class Workbook implements FileWriter {
     }
     return lines;
   }
-
-  private noRoom(what: string): ReportError {
-    return new ReportError('LimitExceeded', `the workbook has no room ${what} in its maxBytes, ${this.maxBytes} bytes; raise maxBytes`);
-  }
 }
-
-/** A row of a sheet, and the last one up to there that the filter is for. */
-interface Place {
-  readonly row: number;
-  readonly filterEnd: number;
-}
-
-/** Below the headings. */
-const TOP: Place = { row: 1, filterEnd: 1 };
