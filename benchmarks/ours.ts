@@ -24,7 +24,7 @@ const RUN: Run = {
 /** What the render handler does between its stream from S3 and its uploads: each cell is checked, and the data hashed. */
 export function render(format: FormatName): (input: AsyncIterable<Uint8Array>, out: Writable) => Promise<void> {
   return async (input, out) => {
-    const report = reportOf(RUN, RUN.openedAt, { columns: COLUMNS }, { format });
+    const report = reportOf(RUN, RUN.openedAt, { columns: COLUMNS }, { name: 'report', format });
     const file = await openReportFile(report, out);
     const rows = new Rows(COLUMNS, storedRows(input, 'NDJSON', COLUMNS), new DataDigest(COLUMNS));
     for await (const batch of rows) {

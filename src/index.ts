@@ -10,7 +10,7 @@ export type { ReportFile, ReportRendererConfig, ReportRendererContext } from './
 export { ColumnType, JsonLayout, OnLimit } from './renderer-options';
 export type {
   CsvRendererOptions, DocumentRendererOptions, HtmlRendererOptions, JsonRendererOptions, RendererOptions, RenderLimits, ReportBrand, ReportColumn, ReportEmphasis,
-  ReportTotals,
+  ReportTotals, XlsxRendererOptions,
 } from './renderer-options';
 export { ReportLink } from './report-link';
 export type { OnClickLinkOptions, PresignedLinkOptions, ReportLinkConfig, ReportLinkContext } from './report-link';

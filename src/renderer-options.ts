@@ -116,7 +116,7 @@ export interface RendererOptions extends RenderLimits {
 
   /**
    * Whether the file is stored compressed, with `Content-Encoding: gzip`. Browsers unpack it by themselves; other programs must be
-   * able to: S3 hands it out as it is stored.
+   * able to: S3 hands it out as it is stored. A workbook is compressed already, and does not take it.
    *
    * @default false
    */
@@ -311,3 +311,8 @@ export interface JsonRendererOptions extends RendererOptions {
    */
   readonly layout?: JsonLayout;
 }
+
+/**
+ * Options of the XLSX renderer.
+ */
+export interface XlsxRendererOptions extends DocumentRendererOptions {}

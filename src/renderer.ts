@@ -5,11 +5,11 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BucketPrefix } from './bucket-prefix';
 import { RenderFunction } from './handlers/render-function';
-import { CsvRendererOptions, HtmlRendererOptions, JsonRendererOptions } from './renderer-options';
+import { CsvRendererOptions, HtmlRendererOptions, JsonRendererOptions, XlsxRendererOptions } from './renderer-options';
 import { checkFiles } from './workflow/checks';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { isGrantable } from './workflow/imported-policy';
-import { csvFile, fileOptionsJson, htmlFile, jsonFile, RenderedFormat } from './workflow/rendered-format';
+import { csvFile, fileOptionsJson, htmlFile, jsonFile, RenderedFormat, xlsxFile } from './workflow/rendered-format';
 
 /**
  * A file of a report.
@@ -132,11 +132,24 @@ export abstract class ReportRenderer {
   }
 
   /**
+   * A workbook of Excel (XLSX), to go on working with: numbers, dates and times as such, headings that stay in view, a filter, totals,
+   * and a last sheet that says what the report is about. Above 1,048,575 rows it has several sheets.
+   *
+   * @example
+   * ReportRenderer.xlsx({ emphasis: [{ column: 'quantity', belowColumn: 'reorder_level' }] });
+   *
+   * @param options Options of the workbook.
+   */
+  public static xlsx(options: XlsxRendererOptions = {}): ReportRenderer {
+    return new FilesRenderer([xlsxFile(options)]);
+  }
+
+  /**
    * Several files of one report, for example a page to read and a file to go on working with. The rows are read once, by one
    * function, and the message has a link to each file.
    *
    * @example
-   * ReportRenderer.of(ReportRenderer.html({ maxRows: 1000, onLimit: OnLimit.NOTICE }), ReportRenderer.csv());
+   * ReportRenderer.of(ReportRenderer.html({ maxRows: 1000, onLimit: OnLimit.NOTICE }), ReportRenderer.xlsx());
    *
    * @param renderers Renderers of this library, of different formats. A function of your own writes all its files itself.
    */

@@ -1,6 +1,6 @@
 import { Size, SizeRoundingBehavior, Stack, Token } from 'aws-cdk-lib';
 import type { ReportFile } from '../renderer';
-import type { CsvRendererOptions, DocumentRendererOptions, HtmlRendererOptions, JsonRendererOptions, RendererOptions } from '../renderer-options';
+import type { CsvRendererOptions, DocumentRendererOptions, HtmlRendererOptions, JsonRendererOptions, RendererOptions, XlsxRendererOptions } from '../renderer-options';
 import { checkLocale, checkName, checkTimeZone } from './checks';
 import { contrast } from './contrast';
 import { BrandOptions, FileOptions } from './file-options';
@@ -31,6 +31,17 @@ export function jsonFile(options: JsonRendererOptions): RenderedFormat {
   const lines = options.layout === 'LINES';
   return rendered(lines ? { name: 'report.ndjson', contentType: 'application/x-ndjson' } : { name: 'report.json', contentType: 'application/json' },
     { format: 'json', ...commonOptions(options), json: { lines } });
+}
+
+export function xlsxFile(options: XlsxRendererOptions): RenderedFormat {
+  if (options.onLimit === 'NOTICE' && options.maxBytes !== undefined) {
+    throw new Error('onLimit is NOTICE, and how long a workbook becomes is known when it is complete; pass maxRows instead of maxBytes, or leave onLimit out');
+  }
+  if (options.gzip) {
+    throw new Error('gzip is set, and a workbook is compressed already; leave it out');
+  }
+  return rendered({ name: 'report.xlsx', contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' },
+    { format: 'xlsx', ...documentOptions(options) });
 }
 
 function rendered(file: ReportFile, options: Omit<FileOptions, 'name'>): RenderedFormat {

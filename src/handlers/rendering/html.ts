@@ -4,8 +4,8 @@ import { cutShort, formatInstant, formatPeriod, formatRowCount, nothingToReport,
 import { ByteBuffer } from './byte-buffer';
 import { cellText, Value } from './cells';
 import { escape, writeEscaped } from './escape';
-import { Cell, Ending, FileWriter, Report, Subtotal, TotalCells } from './format';
-import { STYLE, STYLE_SOURCE } from './style';
+import { Cell, Ending, FileWriter, Report, TotalCells } from './format';
+import { sourceOf, styleOf } from './style';
 import { TextFile, TextFormat } from './text-file';
 
 /**
@@ -19,34 +19,37 @@ export function openHtml(report: Report, out: Writable): FileWriter {
 
 function htmlPage(report: Report): TextFormat {
   const row = rowWriter(report);
+  const totalRow = totalRowWriter(report);
+  const groupName = cellContents(report);
   return {
     begin: out => out.text(beginning(report)),
     row,
-    subtotal: (subtotal, out) => out.text(subtotalRow(subtotal, report)),
-    end: (ending, out) => out.text(pageEnd(report, ending)),
+    subtotal: ({ group, position, totals }, out) => out.text(totalRow(`Total ${groupName[position]?.(group) ?? ''}`, totals, 'subtotal')),
+    end: (ending, out) => out.text(pageEnd(report, ending, totalRow)),
   };
 }
 
 type PageEnding = Ending & { readonly shown: number };
 
-function beginning({ run, title, asOf, columns }: Report): string {
+function beginning({ run, title, asOf, columns, options: { brand = {} } }: Report): string {
   const period = formatPeriod(run.period, run.locale);
+  const style = styleOf(brand.color);
   return `<!doctype html>
 <html lang="${escape(run.locale)}" dir="${writingDirection(run.locale)}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${STYLE_SOURCE}; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${sourceOf(style)};${brand.logo ? ' img-src data:;' : ''} base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
 <title>${escape(`${title} · ${period}`)}</title>
-<style>${STYLE}</style>
+<style>${style}</style>
 </head>
 <body class="${sizeOf(columns)}">
 <main>
 <header>
-<h1>${escape(title)}</h1>
+${brand.logo ? `<img class="logo" src="${escape(brand.logo)}" alt="">\n` : ''}<h1>${escape(title)}</h1>
 <dl>
 <div><dt>Period</dt><dd>${escape(period)}</dd></div>
 <div><dt>As of</dt><dd>${instantElement(asOf, run)}</dd></div>
@@ -71,17 +74,17 @@ function nothingRow({ run, columns }: Report): string {
   return `<tr><td class="nothing" colspan="${columns.length}"><p>${escape(nothingToReport(run.period, run.locale))}</p></td></tr>\n`;
 }
 
-function pageEnd(report: Report, ending: PageEnding): string {
-  const { run, asOf } = report;
+function pageEnd(report: Report, ending: PageEnding, totalRow: TotalRow): string {
+  const { run, asOf, options: { brand } } = report;
   const isCut = ending.shown < ending.total;
   return `${ending.total === 0 ? nothingRow(report) : ''}${isCut ? rowsLeftOutRow(report, ending) : ''}</tbody>
-${ending.totals ? totalsRow(ending.totals, report) : ''}</table>
+${ending.totals ? `<tfoot>\n${totalRow('Total', ending.totals)}</tfoot>\n` : ''}</table>
 </div>
 <footer>
 ${isCut ? cutShortNote(report, ending) : endOfReport(report, ending)}
 <p>Report <span class="id">${escape(run.reportId)}</span>${run.attempt > 1 ? `, attempt ${run.attempt}` : ''}<br>
 As of ${instantElement(asOf, run)}, times in ${escape(run.timeZone.replaceAll('_', ' '))}</p>
-</footer>
+${brand?.footer ? `<p class="brand">${escape(brand.footer)}</p>\n` : ''}</footer>
 </main>
 </body>
 </html>
@@ -103,25 +106,26 @@ function cutShortNote({ run: { locale } }: Report, { shown, total, totals }: Pag
 ${totals ? `<p>The totals are of all ${formatRowCount(total, locale)}.</p>\n` : ''}</div>`;
 }
 
+type TotalRow = (heading: string, totals: TotalCells, rowClass?: string) => string;
+
 /** The word "Total" stands where there is room for it: in the first column, before its own total if it has one. */
-function totalsRow(totals: TotalCells, report: Report): string {
-  return `<tfoot>\n<tr>${totalCells('Total', totals, report)}</tr>\n</tfoot>\n`;
+function totalRowWriter(report: Report): TotalRow {
+  const contents = cellContents(report);
+  return (heading, totals, rowClass) => {
+    const cells = report.columns.map(({ type, position }, index) => {
+      const value = totals[position];
+      const total = value === undefined ? '' : contents[position](value);
+      return index === 0
+        ? `<th scope="row" class="${type}">${total === '' ? heading : `${heading} ${total}`}</th>`
+        : `<td class="${type}">${total}</td>`;
+    });
+    return `<tr${rowClass ? ` class="${rowClass}"` : ''}>${cells.join('')}</tr>\n`;
+  };
 }
 
-function subtotalRow({ group, position, totals }: Subtotal, report: Report): string {
-  const column = report.columns.find(one => one.position === position);
-  const name = column ? cellContent(column, report.run)(group) : '';
-  return `<tr class="subtotal">${totalCells(`Total ${name}`, totals, report)}</tr>\n`;
-}
-
-function totalCells(heading: string, totals: TotalCells, { columns, run }: Report): string {
-  return columns.map((column, index) => {
-    const value = totals[column.position];
-    const total = value === undefined ? '' : cellContent(column, run)(value);
-    return index === 0
-      ? `<th scope="row" class="${column.type}">${total === '' ? heading : `${heading} ${total}`}</th>`
-      : `<td class="${column.type}">${total}</td>`;
-  }).join('');
+/** What the cells of each column that is shown hold, by its position. */
+function cellContents({ columns, run }: Report): { readonly [position: number]: (value: Cell) => string } {
+  return Object.fromEntries(columns.map(column => [column.position, cellContent(column, run)]));
 }
 
 const ROW_BEGIN = Buffer.from('<tr>');
