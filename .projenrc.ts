@@ -137,12 +137,15 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
 // jsii compiles the handlers too, but only their bundles in assets/ are shipped.
 for (const path of [
-  '/lib/handlers/**', '!/lib/handlers/*-function.*', '/api/', '/examples/', '/rosetta/', '/scripts/', '/docs/', '/cdk.out/', '/.*/',
+  '/lib/handlers/**', '!/lib/handlers/*-function.*', '/api/', '/benchmarks/', '/examples/', '/rosetta/', '/scripts/', '/docs/', '/cdk.out/', '/.*/',
   '/CHANGELOG.md', '/CODE_OF_CONDUCT.md', '/CONTRIBUTING.md', '/SECURITY.md',
 ]) {
   project.addPackageIgnore(path);
 }
-for (const path of ['.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '__pycache__/', '.venv/', 'target/', `/${WEBSITE}/dist/`]) {
+for (const path of [
+  '.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '/.formats/', '/benchmarks/.build/', '__pycache__/', '.venv/',
+  'target/', `/${WEBSITE}/dist/`,
+]) {
   project.gitignore.exclude(path);
 }
 // Templates are compared; what is bundled beside them is megabytes, and made anew: see scripts/integ.ts.

@@ -27,5 +27,6 @@ export function wallClock(timeZone: string): (instant: number) => number {
 function offsetAt(instant: number, format: Intl.DateTimeFormat): number {
   const second = Math.floor(instant / 1000) * 1000;
   const { year, month, day, hour, minute, second: seconds } = Object.fromEntries(format.formatToParts(second).map(({ type, value }) => [type, Number(value)]));
-  return Date.UTC(year, month - 1, day, hour, minute, seconds) - second;
+  // `Date.UTC` takes the years up to 99 for those of the twentieth century.
+  return new Date(Date.UTC(2000, 0, 1, hour, minute, seconds)).setUTCFullYear(year, month - 1, day) - second;
 }
