@@ -121,7 +121,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'playwright-core',
   ],
   typecheckTests: true,
-  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'scripts'] },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'scripts', 'benchmarks'] },
   // Examples and tests import the library by its name, as its users do.
   tsconfigDev: { exclude: [WEBSITE], compilerOptions: { paths: { [publishing.npm]: ['./src/index.ts'] } } },
   jestOptions: {
@@ -143,7 +143,7 @@ for (const path of [
   project.addPackageIgnore(path);
 }
 for (const path of [
-  '.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '/.formats/', '/benchmarks/.build/', '__pycache__/', '.venv/',
+  '.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '/.formats/', '/benchmarks/peers/.build/', '__pycache__/', '.venv/',
   'target/', `/${WEBSITE}/dist/`,
 ]) {
   project.gitignore.exclude(path);
@@ -170,6 +170,7 @@ project.eslint!.config.settings['import/resolver'].typescript.project = './tscon
 project.eslint?.allowDevDeps('src/handlers/**');
 project.eslint?.allowDevDeps('examples/**');
 project.eslint?.allowDevDeps('scripts/**');
+project.eslint?.allowDevDeps('benchmarks/**');
 
 // The café's website is bundled with the handlers: whoever needs the ones needs the other.
 const website = project.addTask('bundle:website', {
@@ -211,6 +212,7 @@ project.setScript('oracle', `${tsx} test/workflow/oracle/oracle.ts`);
 project.setScript('faults', `projen bundle && ${tsx} test/faults/faults.ts`);
 project.setScript('receipt', `projen bundle && ${tsx} test/permissions/receipt.ts`);
 project.setScript('cafe', `${tsx} examples/cafe-inventory/local/cafe.ts`);
+project.setScript('bench', `projen bundle && ${tsx} benchmarks/run.ts`);
 project.setScript('screenshots', 'npm run cafe -- --screenshots');
 
 project.synth();

@@ -23,12 +23,12 @@ const NOTES = [
 
 /** The row of a number: the same in each run. */
 export function row(number: number): { [name: string]: string | number | null } {
-  const mixed = Math.imul(number, 2654435761) >>> 0;
+  const mixed = (number * 2_654_435_761) % 2 ** 32;
   return {
     id: number,
     supplier: SUPPLIERS[mixed % SUPPLIERS.length],
-    product: PRODUCTS[(mixed >>> 3) % PRODUCTS.length],
-    note: NOTES[(mixed >>> 6) % NOTES.length],
+    product: PRODUCTS[Math.floor(mixed / 8) % PRODUCTS.length],
+    note: NOTES[Math.floor(mixed / 64) % NOTES.length],
     quantity: mixed % 5000,
     reorderLevel: 500,
     price: (mixed % 1_000_000) / 100,

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { COLUMNS } from './data';
 import { DataDigest } from '../src/handlers/rendering/data-digest';
 import { reportOf } from '../src/handlers/rendering/report';
 import { openReportFile } from '../src/handlers/rendering/report-file';
@@ -6,7 +7,6 @@ import { Rows } from '../src/handlers/rendering/rows';
 import { storedRows } from '../src/handlers/rendering/stored-rows';
 import { Run } from '../src/workflow/contract';
 import { FormatName } from '../src/workflow/file-options';
-import { COLUMNS } from './data';
 
 const RUN: Run = {
   version: 1,

@@ -33,14 +33,14 @@ const COLUMNS: (Column & { readonly label: string })[] = [
   { name: 'link', label: 'Link', type: 'link' },
 ];
 
-const FILES: { readonly [name: string]: FileOptions } = {
-  'report.html': { format: 'html' },
-  'plain.csv': { format: 'csv', csv: { formulaGuard: false } },
-  'guarded.csv': { format: 'csv' },
-  'array.json': { format: 'json' },
-  'lines.json': { format: 'json', json: { lines: true } },
-  'report.xlsx': { format: 'xlsx' },
-};
+const FILES: readonly FileOptions[] = [
+  { name: 'report.html', format: 'html' },
+  { name: 'plain.csv', format: 'csv', csv: { formulaGuard: false } },
+  { name: 'guarded.csv', format: 'csv' },
+  { name: 'array.json', format: 'json' },
+  { name: 'lines.json', format: 'json', json: { lines: true } },
+  { name: 'report.xlsx', format: 'xlsx' },
+];
 
 const PIECES = [
   '=', '+', '-', '@', '＝', '"', "'", ',', ';', '\n', '\r', '\r\n', '\t', ' ', '<b>', '</td>', '</t></is></c>', '&', '&amp;', ']]>', '_x0041_', '\0', '\x1b', '\x7f', '\u202e',
@@ -63,8 +63,8 @@ const ROW = fc.record({
 });
 
 async function writeFiles(rows: readonly Row[], folder: string): Promise<void> {
-  for (const [name, options] of Object.entries(FILES)) {
-    const out = createWriteStream(join(folder, name));
+  for (const options of FILES) {
+    const out = createWriteStream(join(folder, options.name));
     const file = await openReportFile(reportOf(RUN, RUN.openedAt, { columns: COLUMNS }, options), out);
     for await (const batch of new Rows(COLUMNS, [rows])) {
       await file.write(batch);

@@ -41,7 +41,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, block:
     return;
   }
   for await (const _chunk of request) { /* dropped */ }
-  response.writeHead(200, { etag: '"1"', 'content-type': 'application/xml' });
+  response.writeHead(200, { 'etag': '"1"', 'content-type': 'application/xml' });
   if (url.searchParams.has('uploads')) {
     response.end('<InitiateMultipartUploadResult><UploadId>upload</UploadId></InitiateMultipartUploadResult>');
   } else {
@@ -63,7 +63,7 @@ async function render(formats: FormatName[], megabytes: number, endpoint: string
     AWS_ENDPOINT_URL_S3: endpoint,
     BUCKET_NAME: 'reports',
     DATA_PREFIX: 'data/',
-    FILE_OPTIONS: JSON.stringify(formats.map(format => ({ format }))),
+    FILE_OPTIONS: JSON.stringify(event.files.map(({ name }, index) => ({ name, format: formats[index] }))),
     NODE_NO_WARNINGS: '1',
   };
   const limited = 'ulimit -d "$1" && shift && exec "$@"';

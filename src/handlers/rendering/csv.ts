@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
-import { ColumnType } from '../../workflow/contract';
 import { ByteBuffer, writeCharacter } from './byte-buffer';
 import { Cell, Cells, FileWriter, Report } from './format';
 import { TextFile } from './text-file';
+import { ColumnType } from '../../workflow/contract';
 
 const QUOTE = 0x22;
 const LINE_END = Buffer.from('\r\n');

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Column, Row } from '../../workflow/contract';
 import { ByteBuffer } from './byte-buffer';
 import { Cells } from './format';
 import { writeJson } from './json';
+import { Column, Row } from '../../workflow/contract';
 
 /**
  * SHA-256 of what a report is about: columns, totals and rows, in the canonical form that docs/data-contract.md describes.

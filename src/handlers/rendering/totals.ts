@@ -1,7 +1,7 @@
-import { Column } from '../../workflow/contract';
-import { TotalsOptions } from '../../workflow/file-options';
 import { Cell, Cells, Subtotal, TotalCells } from './format';
 import { numericPositionOf, positionOf } from './report';
+import { Column } from '../../workflow/contract';
+import { TotalsOptions } from '../../workflow/file-options';
 
 /** The sums of some columns: of all rows, and of each group of rows that follow one another with the same value in a column. */
 export class Totals {

@@ -1,9 +1,9 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { OutputFile, RenderedFile } from '../../workflow/contract';
 import { Report } from './format';
 import { openReportFile } from './report-file';
 import { Rows } from './rows';
 import { beginUpload } from './upload';
+import { OutputFile, RenderedFile } from '../../workflow/contract';
 
 export interface WrittenFile {
   readonly file: RenderedFile;

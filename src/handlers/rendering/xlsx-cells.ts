@@ -1,4 +1,3 @@
-import { ColumnType, Run } from '../../workflow/contract';
 import { ByteBuffer } from './byte-buffer';
 import { Value } from './cells';
 import { ReportColumn } from './format';
@@ -6,6 +5,7 @@ import { wallClock } from './wall-clock';
 import { writeXmlText } from './xlsx-archive';
 import { currencyFormat, dateFormat, datetimeFormat, numberFormat } from './xlsx-formats';
 import { CellStyle, Styles } from './xlsx-styles';
+import { ColumnType, Run } from '../../workflow/contract';
 
 /** How the cells of a row stand out. */
 export type Look = 'plain' | 'marked' | 'total' | 'note';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
-import { storedRows } from '../src/handlers/rendering/stored-rows';
-import { COLUMNS } from './data';
+import { storedRows } from '../../src/handlers/rendering/stored-rows';
+import { COLUMNS } from '../data';
 
 /*
  * What else one would write, with the libraries in package.json: as their documentation says, in their fastest way of streaming, with the
