@@ -9,8 +9,8 @@ export { ReportRenderer } from './renderer';
 export type { ReportFile, ReportRendererConfig, ReportRendererContext } from './renderer';
 export { ColumnType, JsonLayout, OnLimit } from './renderer-options';
 export type {
-  CsvRendererOptions, DocumentRendererOptions, HtmlRendererOptions, JsonRendererOptions, RendererOptions, RenderLimits, ReportBrand, ReportColumn, ReportEmphasis,
-  ReportTotals, XlsxRendererOptions,
+  CsvRendererOptions, DocumentRendererOptions, HtmlRendererOptions, JsonRendererOptions, RendererOptions, RenderLimits, ReportBrand, ReportColumn,
+  ReportEmphasis, ReportTotals, XlsxRendererOptions,
 } from './renderer-options';
 export { ReportLink } from './report-link';
 export type { OnClickLinkOptions, PresignedLinkOptions, ReportLinkConfig, ReportLinkContext } from './report-link';

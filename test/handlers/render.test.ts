@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client,
   UploadPartCommand,
@@ -245,6 +246,80 @@ describe('a limit', () => {
     limit({ maxRows: maxRows as number });
     await expect(handler(eventOf({ rows }))).rejects.toThrow(`maxRows is deployed as ${JSON.stringify(maxRows)}; deploy a positive whole number`);
   });
+});
+
+describe('several files of one report', () => {
+  const names = ['report.html', 'report.csv', 'report.json', 'report.xlsx'];
+  const event = (data: Partial<DataSourceResult>) => ({
+    ...eventOf(data),
+    files: names.map(name => ({ name, bucket: 'reports', key: `reports/${ID}/1/${name}`, contentType: 'text/plain' })),
+  });
+  const objectOf = (name: string) => objects.get(`reports/${ID}/1/${name}`)!;
+
+  beforeEach(() => {
+    deploy({ format: 'html', maxRows: 1, onLimit: 'NOTICE' }, { format: 'csv', columns: [{ name: 'kilos' }] }, { format: 'json', gzip: true }, { format: 'xlsx' });
+    for (const name of names) {
+      s3.on(GetObjectCommand, { Key: `reports/${ID}/1/${name}` }).callsFake(() => ({ Body: Readable.from([objectOf(name)]), ETag: etagOf(objectOf(name)) }));
+    }
+  });
+
+  test('are written while the rows are read, once', async () => {
+    storeRows(['{"supplier":"a","kilos":1}\n{"supplier":"b","kilos":2}\n']);
+    const result = await handler(event(reference()));
+    expect(s3.commandCalls(GetObjectCommand)).toHaveLength(1);
+    const files = names.map(name => ({ name, bytes: objectOf(name).length, sha256: sha256Of(objectOf(name)), etag: etagOf(objectOf(name)) }));
+    expect(result.files).toEqual(files);
+    // The rows that are in each file.
+    expect(result).toMatchObject({ rows: 1, totalRows: 2, truncated: true });
+    expect(objectOf('report.html').toString()).toContain('these are the first 1 of 2 rows');
+    expect(objectOf('report.csv').toString()).toBe('kilos\r\n1\r\n2\r\n');
+    expect(JSON.parse(gunzipSync(objectOf('report.json')).toString())).toEqual([{ supplier: 'a', kilos: 1 }, { supplier: 'b', kilos: 2 }]);
+    expect(objectOf('report.xlsx').subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
+    expect(JSON.parse(objects.get(MANIFEST)!.toString()).files.map(({ name }: { name: string }) => name)).toEqual(names);
+    const encodings = s3.commandCalls(PutObjectCommand).map(({ args: [{ input }] }) => [input.Key!.split('/').at(-1), input.ContentEncoding]);
+    expect(encodings.sort()).toEqual([['manifest.json', undefined], ['report.csv', undefined], ['report.html', undefined], ['report.json', 'gzip'], ['report.xlsx', undefined]]);
+  });
+
+  test('are the same bytes each time', async () => {
+    const rows = Array.from({ length: 2000 }, (_, kilos) => ({ supplier: `Supplier ${kilos}`, kilos }));
+    const first = await handler(event({ rows }));
+    await expect(handler(event({ rows }))).resolves.toEqual(first);
+    expect(s3.commandCalls(GetObjectCommand)).toHaveLength(names.length); // each was compared with what was there
+  });
+
+  test('are all given up when one of them fails', async () => {
+    deploy({ format: 'html' }, { format: 'csv' }, { format: 'json', maxRows: 25_000 }, { format: 'xlsx' });
+    storeRows({ [Symbol.iterator]: () => manyRows(30_000) });
+    await expect(handler(event(reference()))).rejects.toMatchObject({ name: 'LimitExceeded' });
+    expect(objects.size).toBe(0);
+    expect(s3.commandCalls(AbortMultipartUploadCommand)).toHaveLength(s3.commandCalls(CreateMultipartUploadCommand).length);
+  });
+
+  test('and of no use when S3 takes one of them no more', async () => {
+    deploy({ format: 'html' }, { format: 'csv' }, { format: 'json' }, { format: 'xlsx' });
+    s3.on(UploadPartCommand).rejects(Object.assign(new Error('Please reduce your request rate.'), { name: 'SlowDown' }));
+    let read = 0;
+    storeRows({ [Symbol.iterator]: () => manyRows(1_000_000, undefined, rows => { read = rows; }) });
+    await expect(handler(event(reference()))).rejects.toMatchObject({ name: 'SlowDown' });
+    expect(read).toBeLessThan(100_000);
+    expect(objects.size).toBe(0);
+  });
+});
+
+test('a column that is shown as another type has values of that type, too', async () => {
+  deploy({ format: 'html', columns: [{ name: 'supplier', type: 'date' }] });
+  await expect(handler(eventOf({ rows: [{ supplier: '2026-11-20', kilos: 1 }] }))).resolves.toMatchObject({ rows: 1 });
+  expect(objects.get(REPORT)!.toString()).toContain('20 Nov 2026</th>');
+  objects.clear();
+  await expect(handler(eventOf({ rows: [{ supplier: null, kilos: 1 }, { supplier: 'secret', kilos: 1 }] }))).rejects.toMatchObject({
+    name: 'InvalidData', message: 'row 2, column "supplier": expected a day such as "2026-11-20", and got a string',
+  });
+});
+
+test.each([['JSON', '[{"supplier":"a","kilos":1}]'], ['CSV', 'kilos,supplier\n1,a\n']] as const)('rows may be stored as %s', async (format, content) => {
+  storeRows([content]);
+  const inline = await handler(eventOf({ rows: [{ supplier: 'a', kilos: format === 'CSV' ? '1' : 1 }] }));
+  await expect(handler(eventOf({ data: { key: `${FOLDER}rows.ndjson`, format } }))).resolves.toEqual(inline);
 });
 
 describe('a result is refused', () => {

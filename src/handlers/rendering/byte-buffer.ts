@@ -1,3 +1,4 @@
+/* eslint-disable no-bitwise -- the bits of UTF-8 */
 const CAPACITY = 320 * 1024;
 /** Up to about this length, a loop is faster than the call of a function of Node.js. */
 const LONGEST_SHORT_TEXT = 48;
@@ -67,7 +68,7 @@ export class ByteBuffer {
     const bytes = this.reserve(end - this.length);
     const { length } = this;
     this.length = end;
-    for (; end > length; rest = (rest / 10) | 0) {
+    for (; end > length; rest = Math.floor(rest / 10)) {
       end -= 1;
       bytes[end] = 0x30 + rest % 10;
     }

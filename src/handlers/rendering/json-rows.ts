@@ -79,7 +79,9 @@ function isBlank(text: string): boolean {
  * Cuts a stream into texts that are parted by one byte each, at the places that `endsIn` finds: it is given all bytes in order. What
  * came with one chunk is handed on at once.
  */
-async function* cutUp(stream: AsyncIterable<Uint8Array>, endsIn: (bytes: Buffer) => number[], describe: (index: number) => Place): AsyncGenerator<string[]> {
+async function* cutUp(
+  stream: AsyncIterable<Uint8Array>, endsIn: (bytes: Buffer) => number[], describe: (index: number) => Place,
+): AsyncGenerator<string[]> {
   let index = 0;
   let begun: Buffer[] = [];
   let begunBytes = 0;

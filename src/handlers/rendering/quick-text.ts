@@ -25,7 +25,8 @@ export function quickNumberText(exact: Intl.NumberFormat, decimals: number): (va
     const [prefix, suffix] = affixes[units < 0 ? 1 : 0];
     const whole = Math.floor(Math.abs(units) / scale);
     const text = prefix + (whole < groupedFrom ? String(whole) : grouped(whole, group));
-    return decimals === 0 ? text + suffix : text + point + String(Math.abs(units) - whole * scale).padStart(decimals, '0') + suffix;
+    const fraction = decimals === 0 ? '' : point + String(Math.abs(units) - whole * scale).padStart(decimals, '0');
+    return text + fraction + suffix;
   };
   return PROBES.every(probe => quick(probe / scale) === slow(probe / scale)) ? quick : slow;
 }

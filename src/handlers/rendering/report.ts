@@ -11,7 +11,7 @@ export function reportOf(run: Run, asOf: string, data: Data, options: FileOption
     run: { ...run, locale, timeZone },
     title,
     asOf,
-    columns: options.columns?.map(column => shownAs(column, columns)) ?? columns.map((column, position) => ({ ...column, label: column.label ?? column.name, position })),
+    columns: (options.columns ?? columns).map(column => shownAs(column, columns)),
     emphasis: (options.emphasis ?? []).map(one => emphasisOf(one, columns)),
     data,
     options,

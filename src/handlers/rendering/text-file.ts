@@ -146,7 +146,8 @@ export class TextFile implements FileWriter {
 function longestEnding(format: TextFormat, { data, options }: Report): number {
   const ending = new ByteBuffer();
   const totals = data.columns.map(({ name }, position) => options.totals?.sum.includes(name) ? LONGEST_SUM : data.totals?.[position]);
-  format.end({ shown: Number.MAX_SAFE_INTEGER - 1, total: Number.MAX_SAFE_INTEGER, totals: options.totals || data.totals ? totals : undefined }, ending);
+  const hasTotals = options.totals !== undefined || data.totals !== undefined;
+  format.end({ shown: Number.MAX_SAFE_INTEGER - 1, total: Number.MAX_SAFE_INTEGER, totals: hasTotals ? totals : undefined }, ending);
   return ending.length;
 }
 

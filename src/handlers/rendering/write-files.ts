@@ -29,8 +29,10 @@ export async function writeFiles(s3: S3Client, rows: Rows, reports: readonly Rep
     const written = await Promise.all(uploads.map(upload => upload.written));
     return written.map((file, index) => ({ file, shown: files[index].shown }));
   } catch (error) {
+    const broken = uploads.find(({ out }) => out.errored === error);
     uploads.forEach(({ out }) => out.destroy(error as Error));
     await Promise.allSettled(uploads.map(upload => upload.written));
+    await broken?.written; // which says why, where the stream only says that it was ended
     throw error;
   }
 }

@@ -12,7 +12,8 @@ test('texts are in UTF-8, however long they are', () => {
 
 test('numbers are as JavaScript writes them', () => {
   const out = new ByteBuffer();
-  const edges = [0, 9, 10, 99, 100, 999, 1000, 9999, 99_999, 999_999, 1_000_000, 99_999_999, 999_999_999, 1_000_000_000, 2 ** 31, 2 ** 53].flatMap(edge => [edge, -edge]);
+  const edges = [0, 9, 10, 99, 100, 999, 1000, 9999, 99_999, 999_999, 1_000_000, 99_999_999, 999_999_999, 1_000_000_000, 2 ** 31, 2 ** 53]
+    .flatMap(edge => [edge, -edge]);
   fc.assert(fc.property(fc.oneof(fc.integer(), fc.double(), fc.integer({ min: 0, max: 2000 }), fc.constantFrom(-0, ...edges)), number => {
     out.number(number);
     expect(out.written().toString()).toBe(String(number));

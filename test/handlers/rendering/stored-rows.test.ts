@@ -34,7 +34,8 @@ const blank = fc.array(fc.constantFrom(' ', '\n', '\r\n', '\t')).map(all => all.
 
 describe('a JSON array', () => {
   test('is read as JSON.parse reads it, however it is spaced and wherever it is cut', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(nested, { maxLength: 5 }), fc.array(blank, { minLength: 12, maxLength: 12 }), fc.integer({ min: 1, max: 40 }), async (rows, blanks, size) => {
+    const blankTexts = fc.array(blank, { minLength: 12, maxLength: 12 });
+    await fc.assert(fc.asyncProperty(fc.array(nested, { maxLength: 5 }), blankTexts, fc.integer({ min: 1, max: 40 }), async (rows, blanks, size) => {
       const spaced = rows.map((one, index) => `${blanks[index]}${JSON.stringify(one, undefined, index % 2)}${blanks[index + 5]}`).join(',');
       const json = `${blanks[10]}[${spaced}${rows.length === 0 ? blanks[0] : ''}]${blanks[11]}`;
       expect(await read('JSON', json, size)).toEqual(JSON.parse(json));
@@ -78,7 +79,8 @@ describe('a JSON array', () => {
 describe('CSV', () => {
   test.each(['\r\n', '\n'])('with %j between records is read back, wherever it is cut', async newline => {
     const cell = text.filter(value => value !== '').map(value => Buffer.from(value).toString());
-    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.option(cell), fc.option(fc.integer().map(String))), { maxLength: 8 }), fc.integer({ min: 1, max: 40 }), async (cells, size) => {
+    const record = fc.tuple(fc.option(cell), fc.option(fc.integer().map(String)));
+    await fc.assert(fc.asyncProperty(fc.array(record, { maxLength: 8 }), fc.integer({ min: 1, max: 40 }), async (cells, size) => {
       const csv = Papa.unparse({ fields: ['a', 'b'], data: cells }, { newline });
       const rows = cells.map(([a, b]) => ({ a, b }));
       // A record of empty fields is no blank line, as long as there are two.
@@ -140,7 +142,7 @@ describe('what is packed with gzip', () => {
     const packed = gzipSync('{"a":"secret"}\n'.repeat(1000));
     const message = 'InvalidData: the rows begin as gzip does, and can not be unpacked to their end; write them again';
     expect(await refusal('NDJSON', packed.subarray(0, -4))).toBe(message);
-    packed[packed.length - 6] ^= 1;
+    packed[packed.length - 6] = 255 - packed[packed.length - 6];
     expect(await refusal('NDJSON', packed)).toBe(message);
   });
 });

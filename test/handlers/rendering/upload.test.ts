@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, Server } from 'node:http';
 import { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
 import { beginUpload, writeText } from '../../../src/handlers/rendering/upload';
 
@@ -9,6 +10,7 @@ interface Asked {
   readonly method: string;
   readonly url: URL;
   readonly ifNoneMatch?: string;
+  readonly encoding?: string;
   readonly body: Buffer;
 }
 
@@ -63,7 +65,11 @@ beforeEach(async () => {
     const chunks: Buffer[] = [];
     request.on('data', chunk => chunks.push(chunk)).on('end', () => {
       const one: Asked = {
-        method: request.method!, url: new URL(request.url!, 'http://s3'), ifNoneMatch: request.headers['if-none-match'], body: Buffer.concat(chunks),
+        method: request.method!,
+        url: new URL(request.url!, 'http://s3'),
+        ifNoneMatch: request.headers['if-none-match'],
+        encoding: request.headers['content-encoding'],
+        body: Buffer.concat(chunks),
       };
       asked.push(one);
       const [status, body, headers] = answer(one);
@@ -139,6 +145,24 @@ describe.each([['in one part', SHORT, 'PUT', '"of the whole"'], ['in several', L
     beforeWriting = () => [412, 'PreconditionFailed'];
     await expect(write()).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
+});
+
+test('a file may be kept compressed: what is told of it is what S3 holds', async () => {
+  const { bytes, sha256 } = await upload(SHORT, true);
+  const there = objects.get(`${FILE.bucket}/${FILE.key}`)!;
+  expect(gunzipSync(there).toString()).toBe(SHORT.join(''));
+  expect(bytes).toBe(there.length);
+  expect(sha256).toBe(createHash('sha256').update(there).digest('hex'));
+  expect(asked.map(({ encoding }) => encoding)).toEqual(['gzip']);
+});
+
+test('a file that is given up is not there', async () => {
+  const { out, written } = beginUpload(s3, FILE);
+  out.write(Buffer.alloc(12 * 1024 * 1024));
+  out.destroy(new Error('row 7 is bad'));
+  await expect(written).rejects.toThrow('row 7 is bad');
+  expect(objects.size).toBe(0);
+  expect(asked.filter(({ method }) => method === 'DELETE').length).toBe(asked.some(({ url }) => url.searchParams.has('uploads')) ? 1 : 0);
 });
 
 test('a short text is written over what is there', async () => {
