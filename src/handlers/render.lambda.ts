@@ -45,7 +45,7 @@ export async function handler(event: RenderEvent): Promise<RenderResult> {
     asOf,
     files: written.map(({ file }) => file),
   };
-  const manifest = manifestOf(event, event.files, result, digest.columnsSha256);
+  const manifest = manifestOf(event, event.files, options.map(({ format }) => format), result, digest.columnsSha256);
   const { bucket: reportsBucket, key } = event.files[0];
   await writeText(s3, { bucket: reportsBucket, key: siblingOf(key, MANIFEST_NAME) }, 'application/json', manifest);
   return result;

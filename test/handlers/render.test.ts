@@ -275,7 +275,9 @@ describe('several files of one report', () => {
     expect(objectOf('report.csv').toString()).toBe('kilos\r\n1\r\n2\r\n');
     expect(JSON.parse(gunzipSync(objectOf('report.json')).toString())).toEqual([{ supplier: 'a', kilos: 1 }, { supplier: 'b', kilos: 2 }]);
     expect(objectOf('report.xlsx').subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
-    expect(JSON.parse(objects.get(MANIFEST)!.toString()).files.map(({ name }: { name: string }) => name)).toEqual(names);
+    const manifest = JSON.parse(objects.get(MANIFEST)!.toString());
+    expect(manifest.files.map(({ name }: { name: string }) => name)).toEqual(names);
+    expect(manifest.renderer).toEqual({ name: 'html+csv+json+xlsx', version });
     const encodings = s3.commandCalls(PutObjectCommand).map(({ args: [{ input }] }) => [input.Key!.split('/').at(-1), input.ContentEncoding]);
     expect(encodings.sort()).toEqual([['manifest.json', undefined], ['report.csv', undefined], ['report.html', undefined], ['report.json', 'gzip'], ['report.xlsx', undefined]]);
   });
