@@ -32,7 +32,8 @@ export function quickNumberText(exact: Intl.NumberFormat, decimals: number): (va
 }
 
 /** They tell whether a language has other digits, other groups, or a sign elsewhere. */
-const PROBES = [0, 1, 9, 10, 999, 1000, 9999, 10_000, 123_456, 1_234_567, 98_765_432, 1_234_567_890, 99_999_999_999_999].flatMap(probe => [probe, -probe]);
+const PROBES = [0, 1, 9, 10, 999, 1000, 9999, 10_000, 123_456, 1_234_567, 98_765_432, 1_234_567_890, 99_999_999_999_999]
+  .flatMap(probe => [probe, -probe]);
 
 /** Whether a string of digits is as good as a number: so short that each of its digits is kept, and with no more decimals than are written. */
 function isShort(digits: string, decimals: number): boolean {
