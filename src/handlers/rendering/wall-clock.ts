@@ -26,7 +26,8 @@ export function wallClock(timeZone: string): (instant: number) => number {
 
 function offsetAt(instant: number, format: Intl.DateTimeFormat): number {
   const second = Math.floor(instant / 1000) * 1000;
-  const { year, month, day, hour, minute, second: seconds } = Object.fromEntries(format.formatToParts(second).map(({ type, value }) => [type, Number(value)]));
+  const parts = format.formatToParts(second).map(({ type, value }) => [type, Number(value)]);
+  const { year, month, day, hour, minute, second: seconds } = Object.fromEntries(parts);
   // `Date.UTC` takes the years up to 99 for those of the twentieth century.
   return new Date(Date.UTC(2000, 0, 1, hour, minute, seconds)).setUTCFullYear(year, month - 1, day) - second;
 }

@@ -31,7 +31,7 @@ async function report(source: Source, options: Partial<FileOptions> = {}) {
   const styles = [.../<cellXfs.*<\/cellXfs>/s.exec(all['xl/styles.xml'])![0].matchAll(/<xf numFmtId="(\d+)" fontId="(\d+)"/g)];
   const formats = Object.fromEntries([...all['xl/styles.xml'].matchAll(/numFmtId="(\d+)" formatCode="([^"]*)"/g)].map(([, id, code]) => [id, code.replaceAll('&quot;', '"')]));
   const sheet = all['xl/worksheets/sheet1.xml'];
-  return { all, sheet, cells: cells(sheet).map(cell => ({ ...cell, format: formats[styles[cell.style][1]], font: styles[cell.style][2] })) };
+  return { all, sheet, cells: cells(sheet).map(one => ({ ...one, format: formats[styles[one.style][1]], font: styles[one.style][2] })) };
 }
 
 async function cell(type: ColumnType, value: unknown, column: Partial<Column> = {}, run = RUN) {
