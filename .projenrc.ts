@@ -27,6 +27,7 @@ const bundling: javascript.BundlingOptions & Partial<javascript.AddBundleOptions
   externals: [],
   minify: true,
   mainFields: ['module', 'main'],
+  esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': './src/handlers/function-credentials.ts' },
 };
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -76,16 +77,20 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-sfn',
     '@aws-sdk/client-sns',
     '@aws-sdk/client-sts',
+    '@aws-sdk/credential-provider-env',
     '@aws-sdk/lib-dynamodb',
     '@aws-sdk/lib-storage',
     '@aws-sdk/s3-request-presigner',
     '@types/aws-lambda',
     'ajv@^8',
     '@types/luxon',
+    '@types/papaparse',
     'content-disposition',
     'entities@^7', // 8 has ES modules only
+    'fflate',
     'json-schema-to-ts',
     'luxon',
+    'papaparse',
     // tests
     '@aws-cdk/integ-runner@2.197.10', // reads the cloud assemblies of the floor
     '@aws-cdk/integ-tests-alpha@2.245.0-alpha.0',
@@ -117,7 +122,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'playwright-core',
   ],
   typecheckTests: true,
-  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'scripts'] },
+  eslintOptions: { dirs: ['src'], devdirs: ['test', 'examples', 'scripts', 'benchmarks'] },
   // Examples and tests import the library by its name, as its users do.
   tsconfigDev: { exclude: [WEBSITE], compilerOptions: { paths: { [publishing.npm]: ['./src/index.ts'] } } },
   jestOptions: {
@@ -133,12 +138,15 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
 // jsii compiles the handlers too, but only their bundles in assets/ are shipped.
 for (const path of [
-  '/lib/handlers/**', '!/lib/handlers/*-function.*', '/api/', '/examples/', '/rosetta/', '/scripts/', '/docs/', '/cdk.out/', '/.*/',
+  '/lib/handlers/**', '!/lib/handlers/*-function.*', '/api/', '/benchmarks/', '/examples/', '/rosetta/', '/scripts/', '/docs/', '/cdk.out/', '/.*/',
   '/CHANGELOG.md', '/CODE_OF_CONDUCT.md', '/CONTRIBUTING.md', '/SECURITY.md',
 ]) {
   project.addPackageIgnore(path);
 }
-for (const path of ['.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '__pycache__/', '.venv/', 'target/', `/${WEBSITE}/dist/`]) {
+for (const path of [
+  '.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '/.formats/', '/benchmarks/peers/.build/', '__pycache__/', '.venv/',
+  'target/', `/${WEBSITE}/dist/`,
+]) {
   project.gitignore.exclude(path);
 }
 // Templates are compared; what is bundled beside them is megabytes, and made anew: see scripts/integ.ts.
@@ -163,6 +171,7 @@ project.eslint!.config.settings['import/resolver'].typescript.project = './tscon
 project.eslint?.allowDevDeps('src/handlers/**');
 project.eslint?.allowDevDeps('examples/**');
 project.eslint?.allowDevDeps('scripts/**');
+project.eslint?.allowDevDeps('benchmarks/**');
 
 // The café's website is bundled with the handlers: whoever needs the ones needs the other.
 const website = project.addTask('bundle:website', {
@@ -175,9 +184,11 @@ project.bundler.bundleTask.spawn(website);
 
 // What is generated from the source is committed, so that it can be read without a build, which refuses it when it was stale.
 const tsx = 'tsx --tsconfig tsconfig.dev.json';
+project.bundler.bundleTask.prependExec(`${tsx} scripts/validators.ts`, { name: 'Compile the schemas of the data contract' });
+project.annotateGenerated('/src/handlers/validators.generated.ts');
 project.postCompileTask.exec(`${tsx} scripts/contract-schema.ts`, { name: 'Publish the data contract as JSON Schema' });
 project.postCompileTask.exec('jsii-rosetta extract --strict', { name: 'Compile the examples of README and API, and translate them' });
-project.postCompileTask.exec('git diff --exit-code -- API.md docs/data-contract.schema.json', { name: 'Refuse documents that were stale: they are written anew, look at the difference and add it' });
+project.postCompileTask.exec('git diff --exit-code -- API.md docs/data-contract.schema.json src/handlers/validators.generated.ts', { name: 'Refuse documents that were stale: they are written anew, look at the difference and add it' });
 
 // `npm run package` makes the artefacts of all languages, on any machine. That of Go is generated and not compiled, because the module
 // proxy does not serve all that it requires. Maven keeps in .m2 what it has downloaded.
@@ -202,6 +213,7 @@ project.setScript('oracle', `${tsx} test/workflow/oracle/oracle.ts`);
 project.setScript('faults', `projen bundle && ${tsx} test/faults/faults.ts`);
 project.setScript('receipt', `projen bundle && ${tsx} test/permissions/receipt.ts`);
 project.setScript('cafe', `${tsx} examples/cafe-inventory/local/cafe.ts`);
+project.setScript('bench', `projen bundle && ${tsx} benchmarks/run.ts`);
 project.setScript('screenshots', 'npm run cafe -- --screenshots');
 
 project.synth();

@@ -22,7 +22,7 @@ const stages: Record<string, Stage> = {
     run: () => checks(
       ['npx', 'tsc', '--noEmit', '-p', 'tsconfig.dev.json'],
       ['npx', 'tsc', '--noEmit', '-p', 'examples/cafe-inventory/website/tsconfig.json'],
-      ['npx', 'eslint', '--max-warnings', '0', '--ext', '.ts', 'src', 'test', 'examples', 'scripts'],
+      ['npx', 'eslint', '--max-warnings', '0', '--ext', '.ts', 'src', 'test', 'examples', 'scripts', 'benchmarks'],
     ),
   },
   unit: {
@@ -45,6 +45,17 @@ const stages: Record<string, Stage> = {
   docs: {
     what: 'every code block of the documents',
     run: () => steps([...TSX, 'scripts/documents.ts']),
+  },
+  formats: {
+    what: 'what is rendered, read back by tools that no one here wrote',
+    run: () => steps([...TSX, 'test/formats/formats.ts']),
+  },
+  memory: {
+    what: 'a million rows in processes that get no more memory',
+    run: async () => {
+      await bundle();
+      return steps([...TSX, 'test/memory/memory.ts']);
+    },
   },
   integ: {
     what: 'templates of the minimal pipeline and of the café, as they were',

@@ -8,8 +8,13 @@ export type { CustomPeriodOptions } from './report-period';
 
 export { ReportDataSource } from './data-source';
 export type { FunctionDataSourceOptions, ReportDataSourceConfig, ReportDataSourceContext } from './data-source';
-export { OnLimit, ReportRenderer } from './renderer';
-export type { HtmlRendererOptions, RenderLimits, ReportFile, ReportRendererConfig, ReportRendererContext } from './renderer';
+export { ReportRenderer } from './renderer';
+export type { ReportFile, ReportRendererConfig, ReportRendererContext } from './renderer';
+export { ColumnType, JsonLayout, OnLimit } from './renderer-options';
+export type {
+  CsvRendererOptions, DocumentRendererOptions, HtmlRendererOptions, JsonRendererOptions, RendererOptions, RenderLimits, ReportBrand, ReportColumn,
+  ReportEmphasis, ReportTotals, XlsxRendererOptions,
+} from './renderer-options';
 export { ReportLink } from './report-link';
 export type { OnClickLinkOptions, PresignedLinkOptions, ReportLinkConfig, ReportLinkContext } from './report-link';
 export { BucketPrefix } from './bucket-prefix';

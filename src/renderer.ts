@@ -1,13 +1,15 @@
-import { Duration, Size, SizeRoundingBehavior, Token, Tokenization } from 'aws-cdk-lib';
+import { Duration, Size, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BucketPrefix } from './bucket-prefix';
 import { RenderFunction } from './handlers/render-function';
-import { checkName } from './workflow/checks';
+import { CsvRendererOptions, HtmlRendererOptions, JsonRendererOptions, XlsxRendererOptions } from './renderer-options';
+import { checkFiles } from './workflow/checks';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { isGrantable } from './workflow/imported-policy';
+import { csvFile, fileOptionsJson, htmlFile, jsonFile, RenderedFormat, xlsxFile } from './workflow/rendered-format';
 
 /**
  * A file of a report.
@@ -80,59 +82,6 @@ export interface ReportRendererConfig {
 }
 
 /**
- * What to do with a report that is larger than its limits.
- */
-export enum OnLimit {
-  /** The run fails with `LimitExceeded`, its owner is told, and nothing is left in S3. */
-  FAIL = 'FAIL',
-  /**
-   * The report shows the first rows that fit, and says at its end that it is cut short, and how many rows there are. If not even the
-   * first row fits, the run fails all the same.
-   */
-  NOTICE = 'NOTICE',
-}
-
-/**
- * How large a report may become. Nothing is cut off silently: `onLimit` says what becomes of a report that has more.
- */
-export interface RenderLimits {
-  /**
-   * The most rows that a report shows: a positive whole number.
-   *
-   * @default - as many as the data has
-   */
-  readonly maxRows?: number;
-
-  /**
-   * The most bytes of each file, all that belongs to it included: at least 64 KiB.
-   *
-   * The headings and totals of the report count as well. If they do not fit, the run fails, whatever `onLimit` says.
-   *
-   * @default - as many as the rows take
-   */
-  readonly maxBytes?: Size;
-
-  /**
-   * What to do with a report that has more rows or bytes. It needs `maxRows` or `maxBytes`.
-   *
-   * @default OnLimit.FAIL
-   */
-  readonly onLimit?: OnLimit;
-}
-
-/**
- * Options of the HTML renderer.
- */
-export interface HtmlRendererOptions extends RenderLimits {
-  /**
-   * The title of the page, up to 100 characters.
-   *
-   * @default - the report's name
-   */
-  readonly title?: string;
-}
-
-/**
  * How rows become a report.
  *
  * Extend this class for a format of your own: `bind` makes the function and grants what it needs.
@@ -150,7 +99,62 @@ export abstract class ReportRenderer {
    * @param options Options of the page.
    */
   public static html(options: HtmlRendererOptions = {}): ReportRenderer {
-    return new HtmlRenderer(options);
+    return new FilesRenderer([htmlFile(options)]);
+  }
+
+  /**
+   * Comma-separated values (RFC 4180), for programs and spreadsheets: a line of headings, and the rows.
+   *
+   * Values are written as they are: days and times in ISO 8601, numbers with all their digits and a decimal point. There are no totals.
+   *
+   * @example
+   * ReportRenderer.csv({ delimiter: ';', byteOrderMark: true });
+   *
+   * @param options Options of the file.
+   */
+  public static csv(options: CsvRendererOptions = {}): ReportRenderer {
+    return new FilesRenderer([csvFile(options)]);
+  }
+
+  /**
+   * JSON, for programs: an object for each row, with a value for each column by its name.
+   *
+   * Numbers are numbers of JSON, unless they have so many digits that a binary fraction would lose some: these are strings. There are
+   * no totals.
+   *
+   * @example
+   * ReportRenderer.json({ layout: JsonLayout.LINES, gzip: true });
+   *
+   * @param options Options of the file.
+   */
+  public static json(options: JsonRendererOptions = {}): ReportRenderer {
+    return new FilesRenderer([jsonFile(options)]);
+  }
+
+  /**
+   * A workbook of Excel (XLSX), to go on working with: numbers, dates and times as such, headings that stay in view, a filter, totals,
+   * and a last sheet that says what the report is about. Above 1,048,575 rows it has several sheets.
+   *
+   * @example
+   * ReportRenderer.xlsx({ emphasis: [{ column: 'quantity', belowColumn: 'reorder_level' }] });
+   *
+   * @param options Options of the workbook.
+   */
+  public static xlsx(options: XlsxRendererOptions = {}): ReportRenderer {
+    return new FilesRenderer([xlsxFile(options)]);
+  }
+
+  /**
+   * Several files of one report, for example a page to read and a file to go on working with. The rows are read once, by one
+   * function, and the message has a link to each file.
+   *
+   * @example
+   * ReportRenderer.of(ReportRenderer.html({ maxRows: 1000, onLimit: OnLimit.NOTICE }), ReportRenderer.xlsx());
+   *
+   * @param renderers Renderers of this library, of different formats. A function of your own writes all its files itself.
+   */
+  public static of(...renderers: ReportRenderer[]): ReportRenderer {
+    return new FilesRenderer(renderers.flatMap(filesOf));
   }
 
   /**
@@ -179,18 +183,15 @@ export abstract class ReportRenderer {
   public abstract bind(scope: Construct, context: ReportRendererContext): ReportRendererConfig;
 }
 
-class HtmlRenderer extends ReportRenderer {
-  public constructor(private readonly options: HtmlRendererOptions) {
+class FilesRenderer extends ReportRenderer {
+  public constructor(public readonly files: RenderedFormat[]) {
     super();
-    if (options.title !== undefined) {
-      checkName('title', options.title);
-    }
-    checkLimits(options);
+    checkFiles(files.map(({ file }) => file));
   }
 
   public bind(scope: Construct, { data, reports, logGroup, timeout, encryptionKey }: ReportRendererContext): ReportRendererConfig {
     const handler = new RenderFunction(scope, 'Function', {
-      description: 'Renders reports as HTML',
+      description: `Renders reports as ${this.files.map(({ options }) => options.format.toUpperCase()).join(', ')}`,
       ...handlerDefaults(scope, {
         logGroup,
         timeout,
@@ -199,8 +200,7 @@ class HtmlRenderer extends ReportRenderer {
         environment: {
           BUCKET_NAME: data.bucket.bucketName,
           DATA_PREFIX: data.prefix,
-          ...(this.options.title && { TITLE: this.options.title }),
-          ...limitsEnvironment(this.options),
+          FILE_OPTIONS: fileOptionsJson(Stack.of(scope), this.files.map(({ options }) => options)),
         },
       }),
     });
@@ -208,8 +208,16 @@ class HtmlRenderer extends ReportRenderer {
     reports.grantWrite(handler);
     // It never replaces a file: one that is there already it compares with what it has made.
     reports.grantRead(handler);
-    return { handler, files: [{ name: 'report.html', contentType: 'text/html; charset=utf-8' }] };
+    return { handler, files: this.files.map(({ file }) => file) };
   }
+}
+
+function filesOf(renderer: ReportRenderer): RenderedFormat[] {
+  if (!(renderer instanceof FilesRenderer)) {
+    throw new Error('ReportRenderer.of takes renderers that this library makes, such as ReportRenderer.html(); a function of your own writes all its files itself, '
+      + 'and is passed to the pipeline alone');
+  }
+  return renderer.files;
 }
 
 class FunctionRenderer extends ReportRenderer {
@@ -224,32 +232,4 @@ class FunctionRenderer extends ReportRenderer {
     }
     return { handler: this.fn, files: this.files };
   }
-}
-
-/** A page without rows takes about 8 KiB; the rest is room for headings, totals, and a few rows. */
-const LEAST_MAX_BYTES = 64 * 1024;
-
-function checkLimits({ maxRows, maxBytes, onLimit }: RenderLimits): void {
-  if (maxRows !== undefined && !Token.isUnresolved(maxRows) && !(Number.isSafeInteger(maxRows) && maxRows > 0)) {
-    throw new Error(`maxRows is ${maxRows}; pass a positive whole number, or leave it out for no limit`);
-  }
-  if (maxBytes !== undefined && !maxBytes.isUnresolved() && !(Number.isSafeInteger(bytesIn(maxBytes)) && bytesIn(maxBytes) >= LEAST_MAX_BYTES)) {
-    throw new Error(`maxBytes is ${bytesIn(maxBytes)} bytes; pass at least Size.kibibytes(${LEAST_MAX_BYTES / 1024}), so that there is room for a page`);
-  }
-  if (onLimit !== undefined && maxRows === undefined && maxBytes === undefined) {
-    throw new Error(`onLimit is ${onLimit}, and there is no limit; pass maxRows or maxBytes, or leave onLimit out`);
-  }
-}
-
-function limitsEnvironment({ maxRows, maxBytes, onLimit }: RenderLimits): { [name: string]: string } {
-  return {
-    ...(maxRows !== undefined && { MAX_ROWS: Tokenization.stringifyNumber(maxRows) }),
-    ...(maxBytes !== undefined && { MAX_BYTES: Tokenization.stringifyNumber(bytesIn(maxBytes)) }),
-    ...(onLimit !== undefined && { ON_LIMIT: onLimit }),
-  };
-}
-
-function bytesIn(size: Size): number {
-  const bytes = size.toBytes({ rounding: SizeRoundingBehavior.NONE });
-  return size.isUnresolved() ? bytes : Math.floor(bytes);
 }

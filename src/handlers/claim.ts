@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { ReportError } from './errors';
 import { isInstant } from './rendering/cells';
 import { validated } from './validation';
+import { startInput } from './validators.generated';
 import { Parameters, PARAMETERS_LIMIT_BYTES, StartInput, Trigger } from '../workflow/contract';
-import { startInput } from '../workflow/schema';
 
 /** What an execution claims: the same claim is the same report, whoever starts it and however often. */
 export interface Claim {

@@ -8,9 +8,9 @@ import { fill, regionOf } from './message';
 import { publication } from './publication';
 import { isWebAddress } from './rendering/cells';
 import { validated } from './validation';
+import { linkResult, linksToSend, renderResult } from './validators.generated';
 import { formatCount, formatInstant, formatPeriod } from './wording';
 import { DeliverEvent, DeliverResult, LinkEvent, LinkResult, LinksToSend, RenderResult } from '../workflow/contract';
-import { linkResult, linksToSend, renderResult } from '../workflow/schema';
 
 const ledger = ledgerFromEnvironment();
 const lambda = new LambdaClient({});

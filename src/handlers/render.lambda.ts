@@ -4,73 +4,73 @@ import { ReportError } from './errors';
 import { folderOf, isWithin } from './folder';
 import { isInstant } from './rendering/cells';
 import { DataDigest } from './rendering/data-digest';
-import { htmlPage } from './rendering/html';
+import { TotalCells } from './rendering/format';
 import { MANIFEST_NAME, manifestOf } from './rendering/manifest';
-import { parseNdjson } from './rendering/ndjson';
-import { Limits, ReportText } from './rendering/report-text';
-import { checkColumns, checkTotals, Rows } from './rendering/rows';
-import { upload, writeText } from './rendering/upload';
+import { reportOf } from './rendering/report';
+import { checkColumns, checkedTotals, Rows } from './rendering/rows';
+import { storedRows } from './rendering/stored-rows';
+import { writeText } from './rendering/upload';
+import { writeFiles } from './rendering/write-files';
 import { validated } from './validation';
-import { CONTRACT_VERSION, DataNotReady, DataSourceResult, INLINE_LIMIT_BYTES, OutputFile, RenderEvent, RenderResult } from '../workflow/contract';
-import { dataNotReady, dataSourceResult } from '../workflow/schema';
+import { dataNotReady, dataSourceResult } from './validators.generated';
+import {
+  Column, CONTRACT_VERSION, DataNotReady, DataReference, DataSourceResult, INLINE_LIMIT_BYTES, OutputFile, RenderEvent, RenderResult,
+} from '../workflow/contract';
+import { FileOptions } from '../workflow/file-options';
 
 const s3 = new S3Client({});
 
-/** Makes a page of the rows that the data source returned or wrote, from S3 to S3, and says what it has read and written. */
+/** Makes the files of a report of the rows that the data source returned or wrote, from S3 to S3, and says what it has read and written. */
 export async function handler(event: RenderEvent): Promise<RenderResult> {
   const bucket = requireEnv('BUCKET_NAME');
   const folder = folderOf(event, requireEnv('DATA_PREFIX'));
-  const file = onlyFile(event);
+  const options = fileOptions(event.files);
   const data = readyData(event.data);
-  checkData(data, folder);
+  const totals = checkedData(data, folder);
 
   const asOf = data.asOf ?? event.openedAt;
+  const reports = options.map(one => reportOf(event, asOf, { columns: data.columns, totals }, one));
   const digest = new DataDigest(data.columns, data.totals);
-  const rows = new Rows(data.columns, data.data ? referencedRows(bucket, data.data.key) : data.rows!, digest);
-  const page = htmlPage({ run: event, title: process.env.TITLE || event.report, asOf, columns: data.columns, totals: data.totals });
-  const text = new ReportText(page, rows, limits());
-  const written = await upload(s3, file, text);
+  const retyped = reports.flatMap(({ columns }) => columns).filter(({ type, position }) => type !== data.columns[position].type);
+  const rows = new Rows(data.columns, data.data ? referencedRows(bucket, data.data, data.columns) : [data.rows!], digest, retyped);
+  const written = await writeFiles(s3, rows, reports, event.files);
 
+  const shown = Math.min(...written.map(file => file.shown));
   const result: RenderResult = {
     version: CONTRACT_VERSION,
-    rows: text.shown,
-    truncated: text.shown < rows.count,
+    rows: shown,
+    truncated: shown < rows.count,
     totalRows: rows.count,
     dataSha256: digest.dataSha256,
     asOf,
-    files: [written],
+    files: written.map(({ file }) => file),
   };
-  const manifest = manifestOf(event, [file], result, digest.columnsSha256);
-  await writeText(s3, { bucket: file.bucket, key: siblingOf(file.key, MANIFEST_NAME) }, 'application/json', manifest);
+  const manifest = manifestOf(event, event.files, options.map(({ format }) => format), result, digest.columnsSha256);
+  const { bucket: reportsBucket, key } = event.files[0];
+  await writeText(s3, { bucket: reportsBucket, key: siblingOf(key, MANIFEST_NAME) }, 'application/json', manifest);
   return result;
 }
 
-function limits(): Limits {
-  return { maxRows: countFromEnv('MAX_ROWS'), maxBytes: countFromEnv('MAX_BYTES'), onLimit: process.env.ON_LIMIT === 'NOTICE' ? 'NOTICE' : 'FAIL' };
-}
-
-/** A number that was not known at synth is first seen here. */
-function countFromEnv(name: string): number | undefined {
-  const value = process.env[name];
-  if (value === undefined) {
-    return undefined;
+/** What was deployed for each file. Numbers that were not known at synth are first seen here. */
+function fileOptions(files: readonly OutputFile[]): FileOptions[] {
+  const options = JSON.parse(requireEnv('FILE_OPTIONS')) as FileOptions[];
+  const made = options.map(({ name }) => name).join(', ');
+  const wanted = files.map(({ name }) => name).join(', ');
+  if (made !== wanted) {
+    throw new Error(`the renderer makes ${made}, and was asked for ${wanted || 'no file'}`);
   }
-  if (!/^[1-9]\d*$/.test(value)) {
-    throw new Error(`the environment variable ${name} is ${JSON.stringify(value)}; deploy a positive whole number`);
+  for (const { maxRows = 1, maxBytes = 1 } of options) {
+    for (const [name, limit] of Object.entries({ maxRows, maxBytes })) {
+      if (!(Number.isSafeInteger(limit) && limit > 0)) {
+        throw new Error(`${name} is deployed as ${JSON.stringify(limit)}; deploy a positive whole number`);
+      }
+    }
   }
-  return Number(value);
+  return options;
 }
 
 function siblingOf(key: string, name: string): string {
   return `${key.slice(0, key.lastIndexOf('/') + 1)}${name}`;
-}
-
-function onlyFile({ files }: RenderEvent): OutputFile {
-  if (files.length !== 1 || !files[0].contentType.startsWith('text/html')) {
-    const asked = files.map(file => `${file.name} (${file.contentType})`).join(', ');
-    throw new Error(`the HTML renderer makes one file of type text/html, and was asked for ${asked || 'none'}`);
-  }
-  return files[0];
 }
 
 /** Where the pipeline waits for data that is not ready, only data comes this far. */
@@ -84,8 +84,8 @@ function readyData(result: unknown): DataSourceResult {
   return validated<DataSourceResult>(dataSourceResult, result, what, 'InvalidData');
 }
 
-/** What the schema cannot say of the result. */
-function checkData(data: DataSourceResult, folder: string): void {
+/** Checks what the schema cannot say of the result, and returns the totals that came with it. */
+function checkedData(data: DataSourceResult, folder: string): TotalCells | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(data));
   if (bytes > INLINE_LIMIT_BYTES) {
     throw new ReportError('InvalidData',
@@ -101,13 +101,11 @@ function checkData(data: DataSourceResult, folder: string): void {
     throw new ReportError('InvalidData', `asOf is ${data.asOf}, a time that does not exist; return one such as "2026-11-20T07:00:00Z"`);
   }
   checkColumns(data.columns);
-  if (data.totals) {
-    checkTotals(data.totals, data.columns);
-  }
+  return data.totals && checkedTotals(data.totals, data.columns);
 }
 
-async function* referencedRows(bucket: string, key: string): AsyncGenerator<object> {
-  yield* parseNdjson(await openObject(bucket, key));
+async function* referencedRows(bucket: string, { key, format }: DataReference, columns: readonly Column[]): AsyncGenerator<object[]> {
+  yield* storedRows(await openObject(bucket, key), format, columns);
 }
 
 async function openObject(bucket: string, key: string): Promise<AsyncIterable<Uint8Array>> {

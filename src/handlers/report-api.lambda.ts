@@ -10,8 +10,8 @@ import { LAST_EVENTS, stepsOf } from './progress';
 import { ReportList, reportListFromEnvironment } from './report-list';
 import { assumeSigner, signedUrl, signingTime } from './signing';
 import { validated } from './validation';
+import { createReportBody } from './validators.generated';
 import { Parameters, PARAMETERS_LIMIT_BYTES, StartInput } from '../workflow/contract';
-import { createReportBody } from '../workflow/schema';
 
 const ledger = ledgerFromEnvironment();
 const tokens = linkTokensFromEnvironment();

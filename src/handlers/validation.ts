@@ -1,9 +1,10 @@
-import Ajv, { ErrorObject } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import { ReportError } from './errors';
 import type { ReportErrorName } from '../workflow/contract';
 import { createReportBody, startInput } from '../workflow/schema';
 
-const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, verbose: true });
+/** A schema that `scripts/validators.ts` has compiled. */
+type Validator = ((value: unknown) => boolean) & { errors?: ErrorObject[] | null };
 
 /** What the patterns of the schema mean to people. */
 const PATTERNS: Record<string, string> = {
@@ -16,12 +17,11 @@ const PATTERNS: Record<string, string> = {
 const KINDS: Record<string, string> = { object: 'an object', array: 'a list', string: 'a text', integer: 'a whole number' };
 
 /** Returns the value as what the schema says that it is, or throws an error that names the first place where it is not. */
-export function validated<T>(schema: object, value: unknown, what: string, errorName: ReportErrorName): T {
-  const check = ajv.compile<T>(schema);
-  if (check(value)) {
-    return value;
+export function validated<T>(isValid: Validator, value: unknown, what: string, errorName: ReportErrorName): T {
+  if (isValid(value)) {
+    return value as T;
   }
-  throw new ReportError(errorName, `${what} is not what the data contract asks for: ${sentence(decisive(check.errors!))}`);
+  throw new ReportError(errorName, `${what} is not what the data contract asks for: ${sentence(decisive(isValid.errors!), value)}`);
 }
 
 /** The first error, but for a choice: there what is missing from its parts comes first, and the choice itself last. */
@@ -29,7 +29,7 @@ function decisive(errors: ErrorObject[]): ErrorObject {
   return errors.find(({ keyword }) => keyword === 'oneOf') ?? errors[0];
 }
 
-function sentence(error: ErrorObject): string {
+function sentence(error: ErrorObject, value: unknown): string {
   const place = error.instancePath === '' ? 'it' : error.instancePath.slice(1).replaceAll('/', '.');
   switch (error.keyword) {
     case 'additionalProperties': return `${place} has a property ${JSON.stringify(error.params.additionalProperty)} that the contract does not know`;
@@ -38,8 +38,8 @@ function sentence(error: ErrorObject): string {
     case 'pattern': return `${place} must be ${PATTERNS[error.params.pattern] ?? `of the form ${error.params.pattern}`}`;
     case 'type': return `${place} must be ${KINDS[error.params.type] ?? error.params.type}`;
     case 'minItems': return `${place} must not be empty`;
-    // Ajv asks this before it asks whether there is an object at all.
-    case 'oneOf': return isObject(error.data) ? `${place} must have either "rows" or "data", and not both` : `${place} must be ${KINDS.object}`;
+    // The choice is that of the whole value, and Ajv asks for it before it asks whether that is an object at all.
+    case 'oneOf': return isObject(value) ? `${place} must have either "rows" or "data", and not both` : `${place} must be ${KINDS.object}`;
     default: return `${place} ${error.message}`;
   }
 }

@@ -38,6 +38,28 @@ export function formatCount(count: number, locale: string): string {
   return new Intl.NumberFormat(locale).format(count);
 }
 
+/** "1,234 rows" */
+export function formatRowCount(count: number, locale: string): string {
+  return `${formatCount(count, locale)} ${count === 1 ? 'row' : 'rows'}`;
+}
+
+export function nothingToReport(period: Period, locale: string): string {
+  return `There is nothing to report for ${formatPeriod(period, locale)}.`;
+}
+
+/** Stands between the rows and their totals. */
+export function rowsLeftOut(count: number, hasTotals: boolean, locale: string): string {
+  return `${formatCount(count, locale)} more ${count === 1 ? 'row is' : 'rows are'} not in this report${hasTotals ? '; the totals are of all rows' : ''}`;
+}
+
+export function cutShort(shown: number, total: number, locale: string): string {
+  return `Cut short: these are the first ${formatCount(shown, locale)} of ${formatRowCount(total, locale)}`;
+}
+
+export function writingDirection(locale: string): 'ltr' | 'rtl' {
+  return /^(Adlm|Arab|Hebr|Mand|Nkoo|Rohg|Samr|Syrc|Thaa)$/.test(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr';
+}
+
 /** A day starts where the date changes: not always at 00:00, because some zones leave out that hour once a year. */
 function isStartOfDay(instant: number, timeZone: string): boolean {
   const day = dayFormat('en', timeZone);

@@ -142,8 +142,8 @@ export interface DataSourceResult {
 export interface DataReference {
   /** Under the folder of `output.key` in the pipeline's own bucket. */
   readonly key: string;
-  /** One JSON object a line. */
-  readonly format: 'NDJSON';
+  /** One JSON object a line, one JSON array of objects, or comma-separated values; either may be packed with gzip. */
+  readonly format: 'NDJSON' | 'JSON' | 'CSV';
 }
 
 /** A file of the report, where the renderer writes it. */

@@ -38,7 +38,7 @@ export const dataSourceResult = {
       type: 'object',
       required: ['key', 'format'],
       additionalProperties: false,
-      properties: { key: { type: 'string', minLength: 1, maxLength: 1024 }, format: { const: 'NDJSON' } },
+      properties: { key: { type: 'string', minLength: 1, maxLength: 1024 }, format: { enum: ['NDJSON', 'JSON', 'CSV'] } },
     },
     totals: row,
   },

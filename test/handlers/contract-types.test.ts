@@ -1,7 +1,8 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import { validated } from '../../src/handlers/validation';
+import * as valid from '../../src/handlers/validators.generated';
 import type { DataNotReady, DataSourceResult, LinkResult, LinksToSend, RenderResult } from '../../src/workflow/contract';
-import { dataNotReady, dataSourceResult, linkResult, linksToSend, renderResult } from '../../src/workflow/schema';
+import type { dataNotReady, dataSourceResult, linkResult, linksToSend, renderResult } from '../../src/workflow/schema';
 
 /** A schema without what types can not say: how many items, and which of two properties. */
 type Typed<S> = S extends readonly (infer I)[] ? readonly Typed<I>[]
@@ -31,13 +32,14 @@ const columns: DataSourceResult['columns'] = [{ name: 'supplier', type: 'text' }
 const rows = [{ supplier: 'Nariño', price: 12.5 }, { supplier: null, price: null }];
 const data: DataSourceResult['data'] = { key: 'data/r/1/rows.ndjson', format: 'NDJSON' };
 
-describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [string, unknown, string][] }>([
+describe.each<{ what: string; validator: Parameters<typeof validated>[0]; good: [string, unknown][]; bad: [string, unknown, string][] }>([
   {
     what: 'the result of the data source',
-    schema: dataSourceResult,
+    validator: valid.dataSourceResult,
     good: [
       ['rows', { version: 1, columns, rows } satisfies DataSourceResult],
       ['no rows', { version: 1, columns, rows: [] } satisfies DataSourceResult],
+      ['rows in CSV', { version: 1, columns, data: { ...data!, format: 'CSV' } } satisfies DataSourceResult],
       ['a reference, a time and totals', { version: 1, columns, data, asOf: '2026-11-20T07:00:00.123456789+05:30', totals: { price: 12.5, supplier: null } } satisfies DataSourceResult],
     ],
     bad: [
@@ -54,7 +56,7 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
       ['a currency in small letters', { version: 1, columns: [{ name: 'a', type: 'currency', currency: 'eur' }], rows }, 'columns.0.currency must be of the form ^[A-Z]{3}$'],
       ['a column without a name', { version: 1, columns: [{ type: 'text' }], rows }, "columns.0 must have required property 'name'"],
       ['a row that is a list', { version: 1, columns, rows: [{}, []] }, 'rows.1 must be an object'],
-      ['rows in CSV', { version: 1, columns, data: { ...data, format: 'CSV' } }, 'data.format must be "NDJSON"'],
+      ['rows in YAML', { version: 1, columns, data: { ...data, format: 'YAML' } }, 'data.format must be one of NDJSON, JSON, CSV'],
       ['a time without its offset', { version: 1, columns, rows, asOf: '2026-11-20T07:00:00' }, 'asOf must be a time with its offset, such as "2026-11-20T07:00:00Z"'],
       ['a day', { version: 1, columns, rows, asOf: '2026-11-20' }, 'asOf must be a time with its offset, such as "2026-11-20T07:00:00Z"'],
       ['a total that is an object', { version: 1, columns, rows, totals: { price: {} } }, 'totals.price must be string,number,boolean,null'],
@@ -62,7 +64,7 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
   },
   {
     what: 'the answer of a data source that is not ready',
-    schema: dataNotReady,
+    validator: valid.dataNotReady,
     good: [['a reason', { version: 1, notReady: { reason: 'the till of Lugo has not closed' } } satisfies DataNotReady]],
     bad: [
       ['no reason', { version: 1, notReady: {} }, "notReady must have required property 'reason'"],
@@ -73,7 +75,7 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
   },
   {
     what: 'the result of the renderer',
-    schema: renderResult,
+    validator: valid.renderResult,
     good: [
       ['a file', { version: 1, rows: 0, asOf: '2026-11-20T07:00Z', files: [{ name: 'report.html', bytes: 1, sha256: '0a'.repeat(32) }] } satisfies RenderResult],
       ['rows that were left out, a hash of the data and an ETag', {
@@ -101,7 +103,7 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
   },
   {
     what: 'the result of the link function',
-    schema: linkResult,
+    validator: valid.linkResult,
     good: [['a link', { version: 1, links: [{ file: 'report.html', expiresAt: '2026-11-20T08:00:00.000Z' }] } satisfies LinkResult]],
     bad: [
       ['a URL, which would be in the execution history', { version: 1, links: [{ file: 'a', expiresAt: '2026-11-20T08:00:00.000Z', url: 'https://a' }] },
@@ -109,13 +111,13 @@ describe.each<{ what: string; schema: object; good: [string, unknown][]; bad: [s
       ['an expiry in seconds', { version: 1, links: [{ file: 'a', expiresAt: 1795240800 }] }, 'links.0.expiresAt must be a text'],
     ],
   },
-])('$what', ({ what, schema, good, bad }) => {
+])('$what', ({ what, validator, good, bad }) => {
   test.each(good)('may have %s', (_case, value) => {
-    expect(validated(schema, value, what, 'InvalidData')).toBe(value);
+    expect(validated(validator, value, what, 'InvalidData')).toBe(value);
   });
 
   test.each(bad)('is refused with %s, in a plain sentence', (_case, value, sentence) => {
-    expect(() => validated(schema, value, what, 'InvalidData'))
+    expect(() => validated(validator, value, what, 'InvalidData'))
       .toThrow(expect.objectContaining({ name: 'InvalidData', message: `${what} is not what the data contract asks for: ${sentence}` }));
   });
 });

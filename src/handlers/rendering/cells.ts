@@ -1,5 +1,6 @@
 import { Column, ColumnType } from '../../workflow/contract';
 import { dayFormat, instantFormat } from '../wording';
+import { kept, quickInstantText, quickNumberText } from './quick-text';
 
 /** The value of a cell that is not null. */
 export type Value = string | number | boolean;
@@ -52,7 +53,7 @@ export function cellText(column: Column, locale: string, timeZone: string): (val
 const INTEGER = /^-?\d{1,100}$/;
 const DECIMAL = /^-?\d{1,100}(\.\d{1,100})?$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const INSTANT = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** What `Intl` can show in each Node.js that runs this. */
 const MOST_DECIMALS = 20;
@@ -62,17 +63,26 @@ function isDecimal(value: unknown): boolean {
 }
 
 function isDay(value: unknown): boolean {
-  if (typeof value !== 'string' || !DAY.test(value)) {
-    return false;
-  }
-  // A day that the month does not have is taken for one of the next month.
-  const date = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+  return typeof value === 'string' && DAY.test(value) && isDayOfMonth(value);
+}
+
+/** Whether there is the day with which the text begins: four, two and two digits, with one sign between them. */
+function isDayOfMonth(text: string): boolean {
+  const year = Number(text.slice(0, 4));
+  const month = digitsAt(text, 5);
+  const day = digitsAt(text, 8);
+  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return month >= 1 && month <= 12 && day >= 1 && day <= (month === 2 && isLeapYear ? 29 : DAYS[month - 1]);
+}
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function digitsAt(text: string, index: number): number {
+  return (text.charCodeAt(index) - 0x30) * 10 + text.charCodeAt(index + 1) - 0x30;
 }
 
 export function isInstant(value: unknown): boolean {
-  const day = typeof value === 'string' ? INSTANT.exec(value)?.[1] : undefined;
-  return isDay(day) && !Number.isNaN(Date.parse(value as string));
+  return typeof value === 'string' && INSTANT.test(value) && isDayOfMonth(value) && !Number.isNaN(Date.parse(value));
 }
 
 export function isWebAddress(value: unknown): boolean {
@@ -83,19 +93,19 @@ export function isWebAddress(value: unknown): boolean {
   return ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '';
 }
 
-/** Strings are formatted digit by digit: they are never made a number on the way. */
+/** Strings are formatted digit by digit: those that a number could not hold are never made one on the way. */
 function numberText(locale: string, options: Intl.NumberFormatOptions): (value: Value) => string {
   // Both are in each Node.js that runs this, and not in the types of ES2022: strings as values, and a sign for what is below zero
   // once it is rounded.
   const format = new Intl.NumberFormat(locale, { ...options, signDisplay: 'negative' as 'auto' });
-  return value => format.format(value as number);
+  return quickNumberText(format, format.resolvedOptions().minimumFractionDigits!) as (value: Value) => string;
 }
 
 /** As many decimals as the value has: a string may end in zeros. */
 function decimalText(locale: string): (value: Value) => string {
   const formats: ((value: Value) => string)[] = [];
   return value => {
-    const decimals = Math.min(String(value).split('.')[1]?.length ?? 0, MOST_DECIMALS);
+    const decimals = Number.isInteger(value) ? 0 : Math.min(String(value).split('.')[1]?.length ?? 0, MOST_DECIMALS);
     formats[decimals] ??= numberText(locale, { minimumFractionDigits: decimals, maximumFractionDigits: MOST_DECIMALS });
     return formats[decimals](value);
   };
@@ -108,12 +118,11 @@ function digits(decimals: number): Intl.NumberFormatOptions {
 /** A day has no zone: it is the same one wherever it is read. */
 function dayText(locale: string): (value: Value) => string {
   const format = dayFormat(locale, 'UTC');
-  return value => format.format(new Date(`${value}T00:00:00Z`));
+  return kept(day => format.format(new Date(`${day}T00:00:00Z`))) as (value: Value) => string;
 }
 
 function instantText(locale: string, timeZone: string): (value: Value) => string {
-  const format = instantFormat(locale, timeZone);
-  return value => format.format(new Date(value as string));
+  return quickInstantText(instantFormat(locale, timeZone)) as (value: Value) => string;
 }
 
 /** Where a link leads: the host first, since that is what readers decide by. */

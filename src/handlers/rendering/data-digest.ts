@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { ByteBuffer } from './byte-buffer';
+import { Cells } from './format';
+import { writeJson } from './json';
 import { Column, Row } from '../../workflow/contract';
 
 /**
@@ -9,15 +12,25 @@ import { Column, Row } from '../../workflow/contract';
 export class DataDigest {
   private readonly columnsLine: string;
   private readonly hash = createHash('sha256');
+  private readonly lines = new ByteBuffer();
 
-  public constructor(private readonly columns: readonly Column[], totals?: Row) {
+  public constructor(columns: readonly Column[], totals?: Row) {
     this.columnsLine = line(columns.map(({ name, type, label = null, currency = null, decimals = null }) => [name, type, label, currency, decimals]));
     this.hash.update(this.columnsLine);
     this.hash.update(line(totals ? columns.filter(({ name }) => Object.hasOwn(totals, name)).map(({ name }) => [name, totals[name]]) : null));
   }
 
-  public add(row: Row): void {
-    this.hash.update(line(this.columns.map(({ name }) => row[name])));
+  public add(rows: readonly Cells[]): void {
+    const { lines } = this;
+    for (const cells of rows) {
+      for (let position = 0; position < cells.length; position += 1) {
+        lines.byte(position === 0 ? LEFT_BRACKET : COMMA);
+        writeJson(cells[position], lines);
+      }
+      lines.byte(RIGHT_BRACKET);
+      lines.byte(LINE_FEED);
+    }
+    this.hash.update(lines.written());
   }
 
   public get columnsSha256(): string {
@@ -33,3 +46,8 @@ export class DataDigest {
 function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
+
+const LINE_FEED = 0x0a;
+const COMMA = 0x2c;
+const LEFT_BRACKET = 0x5b;
+const RIGHT_BRACKET = 0x5d;

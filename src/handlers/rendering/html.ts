@@ -1,50 +1,55 @@
-import { Column, ColumnType, Row, Run } from '../../workflow/contract';
-import { formatCount, formatInstant, formatPeriod } from '../wording';
+import { Writable } from 'node:stream';
+import { Column, ColumnType, Run } from '../../workflow/contract';
+import { cutShort, formatInstant, formatPeriod, formatRowCount, nothingToReport, rowsLeftOut, writingDirection } from '../wording';
+import { ByteBuffer } from './byte-buffer';
 import { cellText, Value } from './cells';
-import { escape } from './escape';
-import { Extent, TextFormat } from './report-text';
-import { STYLE, STYLE_SOURCE } from './style';
-
-export interface Page {
-  readonly run: Run;
-  readonly title: string;
-  readonly asOf: string;
-  readonly columns: readonly Column[];
-  readonly totals?: Row;
-}
+import { escape, writeEscaped } from './escape';
+import { Cell, Ending, FileWriter, Report, TotalCells } from './format';
+import { sourceOf, styleOf } from './style';
+import { TextFile, TextFormat } from './text-file';
 
 /**
- * The report as a page that needs nothing but itself: no script, no fonts, no images, and a content security policy that
- * allows none. How many rows there are is known when the last one is read, so the page says it at its end, where it also
+ * The report as a page that needs nothing but itself: no script, no fonts, and a content security policy that allows
+ * none. How many rows there are is known when the last one is read, so the page says it at its end, where it also
  * proves that nothing was cut off, or says that it was.
  */
-export function htmlPage(page: Page): TextFormat {
-  const cells = page.columns.map((column, index) => cellWriter(column, index, page.run));
+export function openHtml(report: Report, out: Writable): FileWriter {
+  return new TextFile(htmlPage(report), report, out);
+}
+
+function htmlPage(report: Report): TextFormat {
+  const row = rowWriter(report);
+  const totalRow = totalRowWriter(report);
+  const groupName = cellContents(report);
   return {
-    beginning: beginning(page),
-    row: row => `<tr>${cells.map(cell => cell(row)).join('')}</tr>\n`,
-    ending: extent => ending(page, extent),
+    begin: out => out.text(beginning(report)),
+    row,
+    subtotal: ({ group, position, totals }, out) => out.text(totalRow(`Total ${groupName[position]?.(group) ?? ''}`, totals, 'subtotal')),
+    end: (ending, out) => out.text(pageEnd(report, ending, totalRow)),
   };
 }
 
-function beginning({ run, title, asOf, columns }: Page): string {
+type PageEnding = Ending & { readonly shown: number };
+
+function beginning({ run, title, asOf, columns, options: { brand = {} } }: Report): string {
   const period = formatPeriod(run.period, run.locale);
+  const style = styleOf(brand.color);
   return `<!doctype html>
 <html lang="${escape(run.locale)}" dir="${writingDirection(run.locale)}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${STYLE_SOURCE}; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${sourceOf(style)};${brand.logo ? ' img-src data:;' : ''} base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
 <title>${escape(`${title} · ${period}`)}</title>
-<style>${STYLE}</style>
+<style>${style}</style>
 </head>
 <body class="${sizeOf(columns)}">
 <main>
 <header>
-<h1>${escape(title)}</h1>
+${brand.logo ? `<img class="logo" src="${escape(brand.logo)}" alt="">\n` : ''}<h1>${escape(title)}</h1>
 <dl>
 <div><dt>Period</dt><dd>${escape(period)}</dd></div>
 <div><dt>As of</dt><dd>${instantElement(asOf, run)}</dd></div>
@@ -54,7 +59,7 @@ function beginning({ run, title, asOf, columns }: Page): string {
 <table>
 <caption id="caption">${escape(`${title}, ${period}`)}</caption>
 <thead>
-<tr>${columns.map(({ name, label, type }) => `<th scope="col" class="${type}">${escape(label ?? name)}</th>`).join('')}</tr>
+<tr>${columns.map(({ label, type }) => `<th scope="col" class="${type}">${escape(label)}</th>`).join('')}</tr>
 </thead>
 <tbody>
 `;
@@ -65,75 +70,118 @@ function sizeOf(columns: readonly Column[]): 'narrow' | 'wide' | 'vast' {
   return columns.length <= 7 ? 'narrow' : columns.length <= 14 ? 'wide' : 'vast';
 }
 
-function nothingToReport({ run, columns }: Page): string {
-  const sentence = `There is nothing to report for ${formatPeriod(run.period, run.locale)}.`;
-  return `<tr><td class="nothing" colspan="${columns.length}"><p>${escape(sentence)}</p></td></tr>\n`;
+function nothingRow({ run, columns }: Report): string {
+  return `<tr><td class="nothing" colspan="${columns.length}"><p>${escape(nothingToReport(run.period, run.locale))}</p></td></tr>\n`;
 }
 
-function ending(page: Page, extent: Extent): string {
-  const { run, asOf } = page;
-  const isCut = extent.shown < extent.total;
-  return `${extent.total === 0 ? nothingToReport(page) : ''}${isCut ? rowsLeftOut(page, extent) : ''}</tbody>
-${page.totals ? totalsRow(page.totals, page) : ''}</table>
+function pageEnd(report: Report, ending: PageEnding, totalRow: TotalRow): string {
+  const { run, asOf, options: { brand } } = report;
+  const isCut = ending.shown < ending.total;
+  return `${ending.total === 0 ? nothingRow(report) : ''}${isCut ? rowsLeftOutRow(report, ending) : ''}</tbody>
+${ending.totals ? `<tfoot>\n${totalRow('Total', ending.totals)}</tfoot>\n` : ''}</table>
 </div>
 <footer>
-${isCut ? cutShort(page, extent) : endOfReport(page, extent)}
+${isCut ? cutShortNote(report, ending) : endOfReport(report, ending)}
 <p>Report <span class="id">${escape(run.reportId)}</span>${run.attempt > 1 ? `, attempt ${run.attempt}` : ''}<br>
 As of ${instantElement(asOf, run)}, times in ${escape(run.timeZone.replaceAll('_', ' '))}</p>
-</footer>
+${brand?.footer ? `<p class="brand">${escape(brand.footer)}</p>\n` : ''}</footer>
 </main>
 </body>
 </html>
 `;
 }
 
-function endOfReport({ run }: Page, { total }: Extent): string {
-  return `<p class="end">End of report · ${rowCount(total, run.locale)}</p>`;
+function endOfReport({ run }: Report, { total }: PageEnding): string {
+  return `<p class="end">End of report · ${formatRowCount(total, run.locale)}</p>`;
 }
 
 /** Stands between the rows and their totals, so that the page on which these are printed says so by itself. */
-function rowsLeftOut({ run: { locale }, columns, totals }: Page, { shown, total }: Extent): string {
-  const left = total - shown;
-  const sentence = `${formatCount(left, locale)} more ${left === 1 ? 'row is' : 'rows are'} not in this report${totals ? '; the totals are of all rows' : ''}`;
-  return `<tr><td class="more" colspan="${columns.length}"><p>${sentence}</p></td></tr>\n`;
+function rowsLeftOutRow({ run: { locale }, columns }: Report, { shown, total, totals }: PageEnding): string {
+  return `<tr><td class="more" colspan="${columns.length}"><p>${rowsLeftOut(total - shown, totals !== undefined, locale)}</p></td></tr>\n`;
 }
 
-function cutShort({ run: { locale }, totals }: Page, { shown, total }: Extent): string {
+function cutShortNote({ run: { locale } }: Report, { shown, total, totals }: PageEnding): string {
   return `<div class="cut" role="note">
-<p class="end">Cut short: these are the first ${formatCount(shown, locale)} of ${rowCount(total, locale)}</p>
-${totals ? `<p>The totals are of all ${rowCount(total, locale)}.</p>\n` : ''}</div>`;
+<p class="end">${cutShort(shown, total, locale)}</p>
+${totals ? `<p>The totals are of all ${formatRowCount(total, locale)}.</p>\n` : ''}</div>`;
 }
 
-function rowCount(count: number, locale: string): string {
-  return `${formatCount(count, locale)} ${count === 1 ? 'row' : 'rows'}`;
-}
+type TotalRow = (heading: string, totals: TotalCells, rowClass?: string) => string;
 
 /** The word "Total" stands where there is room for it: in the first column, before its own total if it has one. */
-function totalsRow(totals: Row, { columns, run }: Page): string {
-  const cells = columns.map((column, index) => {
-    const hasTotal = Object.hasOwn(totals, column.name);
-    const total = hasTotal ? cellContent(column, run)(totals[column.name]) : '';
-    return index === 0
-      ? `<th scope="row" class="${column.type}">${hasTotal ? `Total ${total}` : 'Total'}</th>`
-      : `<td class="${column.type}">${total}</td>`;
+function totalRowWriter(report: Report): TotalRow {
+  const contents = cellContents(report);
+  return (heading, totals, rowClass) => {
+    const cells = report.columns.map(({ type, position }, index) => {
+      const value = totals[position];
+      const total = value === undefined ? '' : contents[position](value);
+      return index === 0
+        ? `<th scope="row" class="${type}">${total === '' ? heading : `${heading} ${total}`}</th>`
+        : `<td class="${type}">${total}</td>`;
+    });
+    return `<tr${rowClass ? ` class="${rowClass}"` : ''}>${cells.join('')}</tr>\n`;
+  };
+}
+
+/** What the cells of each column that is shown hold, by its position. */
+function cellContents({ columns, run }: Report): { readonly [position: number]: (value: Cell) => string } {
+  return Object.fromEntries(columns.map(column => [column.position, cellContent(column, run)]));
+}
+
+const ROW_BEGIN = Buffer.from('<tr>');
+const MARKED_ROW_BEGIN = Buffer.from('<tr class="marked">');
+const ROW_END = Buffer.from('</tr>\n');
+const MARK_BEGIN = Buffer.from('<mark>');
+const MARK_END = Buffer.from('</mark>');
+
+/** Writes a row; the first cell names it. */
+function rowWriter({ columns, emphasis, run }: Report): TextFormat['row'] {
+  const cellWriters = columns.map((column, index) => {
+    const tag = index === 0 ? 'th' : 'td';
+    return {
+      position: column.position,
+      begin: Buffer.from(`<${tag}${index === 0 ? ' scope="row"' : ''} class="${column.type}">`),
+      content: contentWriter(column, run),
+      end: Buffer.from(`</${tag}>`),
+      emphasis: emphasis.filter(({ position }) => position === column.position),
+    };
   });
-  return `<tfoot>\n<tr>${cells.join('')}</tr>\n</tfoot>\n`;
+  return (cells, out) => {
+    out.literal(emphasis.some(one => one.applies(cells)) ? MARKED_ROW_BEGIN : ROW_BEGIN);
+    for (const { position, begin, content, end, emphasis: marks } of cellWriters) {
+      const isMarked = marks.some(one => one.applies(cells));
+      out.literal(begin);
+      if (isMarked) {
+        out.literal(MARK_BEGIN);
+      }
+      content(cells[position], out);
+      if (isMarked) {
+        out.literal(MARK_END);
+      }
+      out.literal(end);
+    }
+    out.literal(ROW_END);
+  };
 }
 
-/** Writes the cell of one column; the first one names its row. */
-function cellWriter(column: Column, index: number, run: Run): (row: Row) => string {
-  const content = cellContent(column, run);
-  const [begin, end] = index === 0 ? [`<th scope="row" class="${column.type}">`, '</th>'] : [`<td class="${column.type}">`, '</td>'];
-  return row => begin + content(row[column.name]) + end;
+/** Writes what `cellContent` returns. */
+function contentWriter(column: Column, run: Run): (value: Cell, out: ByteBuffer) => void {
+  if (MARKUP[column.type]) {
+    const content = cellContent(column, run);
+    return (value, out) => out.text(content(value));
+  }
+  const text = cellText(column, run.locale, run.timeZone);
+  return (value, out) => value === null ? out.literal(NO_VALUE_BYTES) : writeEscaped(text(value), out);
 }
 
-function cellContent(column: Column, { locale, timeZone }: Run): (value: unknown) => string {
+function cellContent(column: Column, { locale, timeZone }: Run): (value: Cell) => string {
   const text = cellText(column, locale, timeZone);
   const markup = MARKUP[column.type] ?? ((_value, shown) => shown);
-  return value => value === null ? NO_VALUE : markup(value as Value, escape(text(value as Value)));
+  return value => value === null ? NO_VALUE : markup(value, escape(text(value)));
 }
 
 const NO_VALUE = '<span class="none" role="img" aria-label="no value">–</span>';
+const NO_VALUE_BYTES = Buffer.from(NO_VALUE);
 
 /** The types whose cells are more than their text. */
 const MARKUP: { readonly [type in ColumnType]?: (value: Value, shown: string) => string } = {
@@ -144,8 +192,4 @@ const MARKUP: { readonly [type in ColumnType]?: (value: Value, shown: string) =>
 
 function instantElement(iso: string, { locale, timeZone }: Run): string {
   return `<time datetime="${escape(iso)}">${escape(formatInstant(iso, locale, timeZone))}</time>`;
-}
-
-function writingDirection(locale: string): 'ltr' | 'rtl' {
-  return /^(Adlm|Arab|Hebr|Mand|Nkoo|Rohg|Samr|Syrc|Thaa)$/.test(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr';
 }

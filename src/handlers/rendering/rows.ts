@@ -2,26 +2,75 @@ import { Column, Row } from '../../workflow/contract';
 import { ReportError } from '../errors';
 import { CELL_TYPES } from './cells';
 import { DataDigest } from './data-digest';
+import { Cell, Cells, TotalCells } from './format';
 
-/** The rows of a report, each of which is checked and added to the digest when it is read; `count` says how many have been. */
-export class Rows implements AsyncIterable<Row> {
+/** Rows as they were read, some at a time: as many as came with a piece of the input. */
+export type RowBatches = Iterable<readonly object[]> | AsyncIterable<readonly object[]>;
+
+/**
+ * The rows of a report, each of which is checked and added to the digest when it is read; `count` says how many have been.
+ *
+ * `columns` are those of the data, and then, where a file shows a column as another type, that column with this type.
+ */
+export class Rows {
   public count = 0;
+
+  private readonly read: (row: Row, cells: Cell[]) => boolean;
 
   public constructor(
     private readonly columns: readonly Column[],
-    private readonly source: Iterable<object> | AsyncIterable<object>,
+    private readonly batches: RowBatches,
     private readonly digest?: DataDigest,
-  ) {}
+    private readonly alsoShownAs: readonly (Column & { readonly position: number })[] = [],
+  ) {
+    this.read = reader(columns);
+  }
 
-  public async *[Symbol.asyncIterator](): AsyncGenerator<Row> {
-    for await (const value of this.source) {
-      const row = value as Row;
-      checkRow(row, this.columns, `row ${this.count + 1}`);
-      this.count += 1;
-      this.digest?.add(row);
-      yield row;
+  public async *[Symbol.asyncIterator](): AsyncGenerator<Cells[]> {
+    for await (const batch of this.batches) {
+      const rows = batch.map(row => this.checked(row as Row));
+      this.digest?.add(rows);
+      yield rows;
     }
   }
+
+  private checked(row: Row): Cells {
+    this.count += 1;
+    const cells = new Array<Cell>(this.columns.length);
+    if (!this.read(row, cells)) {
+      throw refusal(row, this.columns, `row ${this.count}`);
+    }
+    for (const column of this.alsoShownAs) {
+      const cell = cells[column.position];
+      if (cell !== null && !CELL_TYPES[column.type].accepts(cell)) {
+        throw badCell(`row ${this.count}`, column, cell);
+      }
+    }
+    return cells;
+  }
+}
+
+/** Whether a row has a value for each column and nothing more, and its cells. It is called for each row: what is wrong is found out by `refusal`. */
+function reader(columns: readonly Column[]): (row: Row, cells: Cell[]) => boolean {
+  const names = columns.map(({ name }) => name);
+  const accepts = columns.map(({ type }) => CELL_TYPES[type].accepts);
+  // Only a row's own properties count, so that a column may have the name of one that each object inherits.
+  const isInherited = names.map(name => name in {});
+  return (row, cells) => {
+    for (let position = 0; position < names.length; position += 1) {
+      const name = names[position];
+      const value = isInherited[position] && !Object.hasOwn(row, name) ? undefined : row[name];
+      if (value !== null && !accepts[position](value)) {
+        return false;
+      }
+      cells[position] = value as Cell;
+    }
+    let count = 0;
+    for (const _name in row) {
+      count += 1;
+    }
+    return count === names.length;
+  };
 }
 
 /** What the schema cannot say of columns. */
@@ -39,24 +88,26 @@ export function checkColumns(columns: readonly Column[]): void {
 }
 
 /** Totals are cells of their columns; a column need not have one. */
-export function checkTotals(totals: Row, columns: readonly Column[]): void {
-  const columnsWithTotal = columns.filter(({ name }) => Object.hasOwn(totals, name));
-  checkRow(totals, columnsWithTotal, 'totals');
+export function checkedTotals(totals: Row, columns: readonly Column[]): TotalCells {
+  const refused = refusal(totals, columns.filter(({ name }) => Object.hasOwn(totals, name)), 'totals');
+  if (refused) {
+    throw refused;
+  }
+  return columns.map(({ name }) => Object.hasOwn(totals, name) ? totals[name] as Cell : undefined);
 }
 
-/** Only a row's own properties count, so that a column may have the name of one that each object inherits. */
-function checkRow(row: Row, columns: readonly Column[], place: string): void {
+/** Why a row is refused: it names the row, and the column. */
+function refusal(row: Row, columns: readonly Column[], place: string): ReportError | undefined {
   for (const column of columns) {
     const value = Object.hasOwn(row, column.name) ? row[column.name] : undefined;
     if (value !== null && !CELL_TYPES[column.type].accepts(value)) {
-      throw badCell(place, column, value);
+      return badCell(place, column, value);
     }
   }
-  if (Object.keys(row).length > columns.length) {
-    const names = new Set(columns.map(column => column.name));
-    const surplus = Object.keys(row).find(name => !names.has(name))!;
-    throw new ReportError('InvalidData', `${place} has ${JSON.stringify(surplus.slice(0, 128))}, which is not a column; add the column, or leave out the value`);
-  }
+  const names = new Set(columns.map(column => column.name));
+  const surplus = Object.keys(row).find(name => !names.has(name));
+  return surplus === undefined ? undefined
+    : new ReportError('InvalidData', `${place} has ${JSON.stringify(surplus.slice(0, 128))}, which is not a column; add the column, or leave out the value`);
 }
 
 /** Says where and what kind, and never the value: errors are logged and sent. */

@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
+import { lightened } from '../../workflow/contrast';
+
+const DARK_SHEET = '#191f1d';
+/** Of texts: https://www.w3.org/TR/WCAG22/#contrast-minimum */
+const LEAST_CONTRAST = 4.5;
 
 /**
  * How the page looks: a sheet with hairlines, figures under one another, one calm colour. On a screen the headings stay in
  * view; where the sheet is wider than the screen it scrolls on its own, and the first column stays too. On paper it is always
  * light, the headings stand on each page, no row is cut in two, and the totals come once.
  */
-export const STYLE = `
+const STYLE = `
 :root {
   color-scheme: light;
   --page: #f5f6f4;
@@ -19,12 +24,13 @@ export const STYLE = `
   --hover: #f1f6f4;
   --warn: #9a3412;
   --warn-back: #fff4ec;
+  --mark: #fde4d4;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     color-scheme: dark;
     --page: #121615;
-    --sheet: #191f1d;
+    --sheet: ${DARK_SHEET};
     --head: #1f2624;
     --ink: #e6ebe8;
     --soft: #9ba8a3;
@@ -34,6 +40,7 @@ export const STYLE = `
     --hover: #1e2623;
     --warn: #f5a97c;
     --warn-back: #2b1e17;
+    --mark: #472918;
   }
 }
 * { box-sizing: border-box; }
@@ -93,6 +100,10 @@ thead th {
 thead tr > :first-child, tfoot tr > :first-child { background: var(--head); }
 thead th:first-child { z-index: 2; border-start-start-radius: 0.5625rem; }
 thead th:last-child { border-start-end-radius: 0.5625rem; }
+tbody .subtotal > * { border-top: 1px solid var(--edge); border-bottom-color: var(--edge); background: var(--head); font-weight: 600; }
+mark { padding: 0.125rem 0.4375rem; margin-inline: -0.4375rem; border-radius: 0.25rem; background: var(--mark); color: var(--warn); font-weight: 700; }
+.marked > :first-child { box-shadow: inset 0.1875rem 0 var(--warn); }
+[dir=rtl] .marked > :first-child { box-shadow: inset -0.1875rem 0 var(--warn); }
 tfoot tr > * { border-top: 1px solid var(--edge); border-bottom: 0; background: var(--head); font-weight: 650; }
 tfoot th:first-child { border-end-start-radius: 0.5625rem; }
 tfoot :is(th, td):last-child { border-end-end-radius: 0.5625rem; }
@@ -108,8 +119,12 @@ td.nothing { padding-block: 4rem; color: var(--soft); font-size: 1.0625rem; whit
 td.more { background: var(--warn-back); color: var(--warn); font-weight: 650; white-space: normal; }
 .more p { max-width: calc(100vw - 5rem); margin: 0; }
 
+
+.logo { display: block; max-width: min(16rem, 60vw); max-height: 3rem; margin-bottom: 1rem; }
+@media screen and (prefers-color-scheme: dark) { .logo { padding: 0.375rem 0.75rem; border-radius: 0.375rem; background: #ffffff; } }
 footer { margin-top: 1.5rem; color: var(--soft); font-size: 0.8125rem; }
 footer p { margin: 0.25rem 0; }
+.brand { margin-top: 0.75rem; }
 .end { color: var(--ink); font-size: 0.9375rem; font-weight: 600; }
 .cut {
   margin-bottom: 1rem;
@@ -165,12 +180,31 @@ footer p { margin: 0.25rem 0; }
   :is(th, td):first-child { padding-inline-start: 0; }
   :is(th, td):last-child { padding-inline-end: 0; }
   thead th { position: static; padding-block: 4pt; border-bottom: 1pt solid var(--ink); background: none; font-size: 8pt; }
-  tfoot tr > * { border-top: 1pt solid var(--ink); background: none; }
+  tbody .subtotal > * { border-top: 1px solid var(--edge); border-bottom-color: var(--edge); background: var(--head); font-weight: 600; }
+mark { padding: 0.125rem 0.4375rem; margin-inline: -0.4375rem; border-radius: 0.25rem; background: var(--mark); color: var(--warn); font-weight: 700; }
+.marked > :first-child { box-shadow: inset 0.1875rem 0 var(--warn); }
+[dir=rtl] .marked > :first-child { box-shadow: inset -0.1875rem 0 var(--warn); }
+tfoot tr > * { border-top: 1pt solid var(--ink); background: none; }
+  tbody .subtotal > * { background: none; }
+  .marked > :first-child { box-shadow: none; }
+  mark { padding: 0; margin: 0; background: none; text-decoration: underline; text-underline-offset: 2pt; }
+  .logo { max-height: 12mm; }
   .end { font-size: 9pt; }
   .cut { margin-bottom: 8pt; padding: 6pt 10pt; border-width: 1pt; border-inline-start-width: 5pt; background: none; font-size: 10pt; }
   .cut .end { font-size: 12pt; }
 }
 `;
 
+/** The page's style, in the colour of its owner where there is one. */
+export function styleOf(color?: string): string {
+  return color === undefined ? STYLE : `${STYLE}
+:root { --accent: ${color}; }
+@media screen and (prefers-color-scheme: dark) { :root { --accent: ${lightened(color, DARK_SHEET, LEAST_CONTRAST)}; } }
+@media screen { body { border-top: 0.25rem solid var(--accent); } }
+`;
+}
+
 /** The one style that the content security policy allows. */
-export const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+export function sourceOf(style: string): string {
+  return `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+}

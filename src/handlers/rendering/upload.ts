@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { ObjectAddress, OutputFile, RenderedFile } from '../../workflow/contract';
@@ -8,6 +9,19 @@ import { ReportError } from '../errors';
 /** Reports are for whoever has the link, and for nobody's cache. */
 const CacheControl = 'private, no-store';
 
+/** Parts of one file that are on their way at once, 5 MiB each: they stay in memory until S3 has them. */
+const PARTS_AT_ONCE = 2;
+/** Level 1 takes less than half the time of the default, for a file that is a quarter longer. */
+const GZIP_LEVEL = 1;
+
+/** A file on its way to S3. */
+export interface FileUpload {
+  /** Where its bytes go. It takes as many as S3 does. If it is destroyed, the file is given up; if the upload fails, it is destroyed. */
+  readonly out: Writable;
+  /** What was written, once `out` has ended. */
+  readonly written: Promise<RenderedFile>;
+}
+
 /**
  * Writes a file of any size to S3 while it is made, and says what was written.
  *
@@ -15,16 +29,26 @@ const CacheControl = 'private, no-store';
  * stays as it was. An object that is there already is the work of an earlier or a parallel try of the same step, and may have
  * been verified since: it is never replaced, and is as good if it is the same.
  */
-export async function upload(s3: S3Client, file: OutputFile, text: AsyncIterable<string>): Promise<RenderedFile> {
+export function beginUpload(s3: S3Client, file: OutputFile, gzip = false): FileUpload {
+  const out = gzip ? createGzip({ level: GZIP_LEVEL }) : new PassThrough();
+  const written = upload(s3, file, out, gzip ? 'gzip' : undefined);
+  written.catch(error => out.destroy(error));
+  out.on('error', () => { /* `written` says so */ });
+  return { out, written };
+}
+
+async function upload(s3: S3Client, file: OutputFile, bytes: AsyncIterable<Uint8Array>, ContentEncoding?: string): Promise<RenderedFile> {
   const made = new Measure();
   const writing = new Upload({
     client: s3,
     leavePartsOnError: false,
+    queueSize: PARTS_AT_ONCE,
     params: {
       Bucket: file.bucket,
       Key: file.key,
-      Body: Readable.from(made.measuring(encoded(text))),
+      Body: Readable.from(made.measuring(bytes)),
       ContentType: file.contentType,
+      ContentEncoding,
       CacheControl,
       IfNoneMatch: '*',
     },
@@ -56,12 +80,6 @@ async function etagOfSame(s3: S3Client, { name, bucket, key }: OutputFile, made:
       + 'between two tries of the step; start the pipeline again: a new attempt writes another file');
   }
   return ETag;
-}
-
-async function* encoded(text: AsyncIterable<string>): AsyncGenerator<Buffer> {
-  for await (const piece of text) {
-    yield Buffer.from(piece, 'utf8');
-  }
 }
 
 /** Length and SHA-256 of bytes that pass by. */

@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto';
-import { htmlPage, Page } from '../../../src/handlers/rendering/html';
-import { Limits, ReportText } from '../../../src/handlers/rendering/report-text';
-import { Rows } from '../../../src/handlers/rendering/rows';
-import { Column } from '../../../src/workflow/contract';
+import { Column, Row, Run } from '../../../src/workflow/contract';
+import { contrast } from '../../../src/workflow/contrast';
+import { FileOptions } from '../../../src/workflow/file-options';
 import { RUN as run } from '../support/run';
+import { written } from '../support/written';
+
+type Options = Partial<Omit<FileOptions, 'totals'>> & { readonly run?: Run; readonly totals?: Row; readonly sums?: FileOptions['totals'] };
 
 const supplier: Column = { name: 'supplier', label: 'Supplier', type: 'text' };
 const kilos: Column = { name: 'kilos', label: 'Kilos', type: 'integer' };
 
-async function render(columns: Column[], rows: object[], options: Partial<Page> = {}, limits?: Limits): Promise<string> {
-  let html = '';
-  for await (const piece of new ReportText(htmlPage({ run, title: 'Coffee', asOf: run.openedAt, columns, ...options }), new Rows(columns, rows), limits)) {
-    html += piece;
-  }
-  return html;
+async function render(columns: Column[], rows: object[], { run: of = run, totals, sums, ...options }: Options = {}): Promise<string> {
+  const { bytes } = await written({ format: 'html', title: 'Coffee', totals: sums, ...options }, { run: of, columns, rows, totals });
+  return bytes.toString();
 }
 
 /** The cells of the table's body, as they are between their tags. */
@@ -45,8 +44,8 @@ test.each([[0, 'End of report · 0 rows'], [1, 'End of report · 1 row<'], [1234
 
 describe('a page that is cut short', () => {
   /** What stands below the last row that is shown, and where the page ends. */
-  const notices = async (count: number, maxRows: number, options: Partial<Page> = {}) => {
-    const html = await render([kilos], Array.from({ length: count }, () => ({ kilos: 1 })), options, { maxRows, onLimit: 'NOTICE' });
+  const notices = async (count: number, maxRows: number, options: Options = {}) => {
+    const html = await render([kilos], Array.from({ length: count }, () => ({ kilos: 1 })), { ...options, maxRows, onLimit: 'NOTICE' });
     expect(html.match(/<th scope="row" class="integer">1<\/th>/g)).toHaveLength(maxRows);
     expect(html).not.toContain('End of report');
     const between = [/<tr><td class="more" colspan="1">(.*)<\/td><\/tr>\n<\/tbody>/, /<footer>\n<div class="cut" role="note">\n(.*?)<\/div>/s];
@@ -68,11 +67,11 @@ describe('a page that is cut short', () => {
       '4,234 more rows are not in this report; the totals are of all rows',
       'Cut short: these are the first 1,000 of 5,234 rows\nThe totals are of all 5,234 rows.',
     ]);
-    expect(await render([kilos], [{ kilos: 1 }, { kilos: 1 }], { totals }, { maxRows: 1, onLimit: 'NOTICE' })).toContain('>Total 5,234<');
+    expect(await render([kilos], [{ kilos: 1 }, { kilos: 1 }], { totals, maxRows: 1, onLimit: 'NOTICE' })).toContain('>Total 5,234<');
   });
 
   test('is not one that has as many rows as it may have', async () => {
-    const html = await render([kilos], [{ kilos: 1 }], { totals: { kilos: 1 } }, { maxRows: 1, onLimit: 'NOTICE' });
+    const html = await render([kilos], [{ kilos: 1 }], { totals: { kilos: 1 }, maxRows: 1, onLimit: 'NOTICE' });
     expect(html).toContain('End of report · 1 row<');
     expect(html).not.toMatch(/class="(more|cut)"|of all rows/);
   });
@@ -108,6 +107,94 @@ test('totals stand at the end, below their columns', async () => {
     .toContain('<tfoot>\n<tr><th scope="row" class="text">Total</th><td class="integer"></td><td class="currency">€12.50</td></tr>\n</tfoot>');
   expect(await render([kilos], [], { totals: { kilos: 3 } })).toContain('<th scope="row" class="integer">Total 3</th>');
   expect(await render(columns, [])).not.toContain('<tfoot>');
+});
+
+describe('totals that are computed', () => {
+  const price: Column = { name: 'price', type: 'currency', currency: 'EUR' };
+  const rows = [{ supplier: 'a<b', kilos: 1, price: 0.1 }, { supplier: 'a<b', kilos: 2, price: '0.2' }, { supplier: null, kilos: 3, price: null }];
+
+  test('stand below each group and at the end', async () => {
+    const html = await render([supplier, kilos, price], rows, { sums: { sum: ['kilos', 'price'], by: 'supplier' } });
+    const totals = [...html.matchAll(/<tr[^>]*>(?=<th[^>]*>Total)(.*)<\/tr>/g)].map(([, row]) => row.replace(/<span.*?<\/span>/, '–').replace(/<[^>]+>/g, '|'));
+    expect(totals).toEqual(['|Total a&lt;b||3||€0.30|', '|Total –||3||€0.00|', '|Total||6||€0.30|']);
+    expect(html.indexOf('Total a&lt;b')).toBeLessThan(html.indexOf('>3</td><td class="currency"><span class="none"'));
+  });
+
+  test('are of all rows where a limit leaves some out, and groups that are not all there have none', async () => {
+    const html = await render([supplier, kilos, price], rows, { sums: { sum: ['kilos'], by: 'supplier' }, maxRows: 1, onLimit: 'NOTICE' });
+    expect(html).not.toContain('Total a&lt;b');
+    expect(html).toContain('<th scope="row" class="text">Total</th><td class="integer">6</td>');
+    expect(html).toContain('2 more rows are not in this report; the totals are of all rows');
+    expect(await render([supplier, kilos, price], rows, { sums: { sum: ['kilos'], by: 'supplier' }, maxRows: 2, onLimit: 'NOTICE' })).toContain('Total a&lt;b');
+  });
+
+  test('take the place of those of the data source in their columns', async () => {
+    expect(await render([supplier, kilos, price], rows, { sums: { sum: ['kilos'] }, totals: { kilos: 99, price: 1 } }))
+      .toContain('<td class="integer">6</td><td class="currency">€1.00</td>');
+  });
+});
+
+describe('numbers that stand out', () => {
+  const level: Column = { name: 'level', type: 'decimal' };
+  const marked = async (emphasis: FileOptions['emphasis'], rows: object[], columns?: FileOptions['columns']) => {
+    const html = await render([kilos, level], rows, { emphasis, columns });
+    return [...html.slice(html.indexOf('<tbody>')).matchAll(/<tr( class="marked")?>(.*)<\/tr>/g)].map(([, row, cellsOf]) => [row !== undefined, ...[...cellsOf.matchAll(/<mark>(.*?)<\/mark>/g)].map(([, value]) => value)]);
+  };
+  const rows = [{ kilos: 1, level: 2 }, { kilos: 2, level: 2 }, { kilos: '10', level: '9.5' }, { kilos: null, level: 1 }, { kilos: 1, level: null }];
+
+  test('are below or above a number, or another column', async () => {
+    expect(await marked([{ column: 'kilos', belowColumn: 'level' }], rows)).toEqual([[true, '1'], [false], [false], [false], [false]]);
+    expect(await marked([{ column: 'kilos', aboveColumn: 'level' }], rows)).toEqual([[false], [false], [true, '10'], [false], [false]]);
+    expect(await marked([{ column: 'kilos', below: 2 }, { column: 'level', above: 2 }], rows)).toEqual([[true, '1'], [false], [true, '9.5'], [false], [true, '1']]);
+    expect(await marked([{ column: 'kilos', below: 0 }], [{ kilos: -1, level: 0 }])).toEqual([[true, '-1']]);
+  });
+
+  test('may be compared with a column that is not shown', async () => {
+    expect(await marked([{ column: 'kilos', belowColumn: 'level' }], rows, [{ name: 'kilos' }])).toEqual([[true, '1'], [false], [false], [false], [false]]);
+  });
+
+  test('are numbers of the data', async () => {
+    await expect(render([supplier], [], { emphasis: [{ column: 'supplier', below: 1 }] })).rejects.toMatchObject({ name: 'InvalidData', message: expect.stringContaining('its type is text') });
+    await expect(render([supplier], [], { emphasis: [{ column: 'kilos', below: 1 }] })).rejects.toMatchObject({ name: 'InvalidData', message: expect.stringContaining('has none of that name') });
+  });
+});
+
+describe('columns of the renderer', () => {
+  test('are chosen, put in order, named and shown otherwise', async () => {
+    const html = await render([supplier, kilos], [{ supplier: 'https://example.com/a', kilos: 1234 }], {
+      columns: [{ name: 'kilos', label: 'Stock <kg>', type: 'currency', currency: 'EUR', decimals: 0 }, { name: 'supplier', type: 'link' }],
+    });
+    expect(html).toContain('<tr><th scope="col" class="currency">Stock &lt;kg&gt;</th><th scope="col" class="link">Supplier</th></tr>');
+    expect(cells(html)).toEqual(['€1,234', '<a href="https://example.com/a" rel="noopener noreferrer">example.com/a</a>']);
+  });
+
+  test('must be in the data, and money has a currency', async () => {
+    await expect(render([supplier], [], { columns: [{ name: 'tons' }] })).rejects.toMatchObject({
+      name: 'InvalidData', message: 'the renderer is to show the column "tons", and the data source has none of that name; its columns are supplier',
+    });
+    await expect(render([kilos], [], { columns: [{ name: 'kilos', type: 'currency' }] })).rejects.toMatchObject({ name: 'InvalidData', message: expect.stringContaining('nothing says of which currency') });
+  });
+});
+
+describe('the owner of a page', () => {
+  const logo = 'data:image/svg+xml;base64,PHN2Zy8+';
+
+  test('has a logo, a colour and a last line', async () => {
+    const html = await render([kilos], [], { brand: { logo, color: '#6b3e1f', footer: 'Rúa Real <12>' } });
+    expect(html).toContain(`<img class="logo" src="${logo}" alt="">`);
+    expect(html).toContain('<p class="brand">Rúa Real &lt;12&gt;</p>');
+    expect(html).toContain(':root { --accent: #6b3e1f; }');
+    const [, style] = /<style>(.*?)<\/style>/s.exec(html)!;
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(html).toContain(`content="default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'"`);
+  });
+
+  test('is seen on a dark screen, too', async () => {
+    for (const color of ['#000000', '#6b3e1f', '#00008b', '#767676']) {
+      const [, lighter] = /prefers-color-scheme: dark\) \{ :root \{ --accent: (#[0-9a-f]{6});/.exec(await render([kilos], [], { brand: { color } }))!;
+      expect(contrast(lighter, '#191f1d')).toBeGreaterThanOrEqual(4.5);
+    }
+  });
 });
 
 describe('whatever the data holds', () => {

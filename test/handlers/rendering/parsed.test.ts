@@ -1,9 +1,6 @@
 import { parse, DefaultTreeAdapterMap } from 'parse5';
-import { htmlPage } from '../../../src/handlers/rendering/html';
-import { ReportText } from '../../../src/handlers/rendering/report-text';
-import { Rows } from '../../../src/handlers/rendering/rows';
 import { Column } from '../../../src/workflow/contract';
-import { RUN as run } from '../support/run';
+import { written } from '../support/written';
 
 type Node = DefaultTreeAdapterMap['node'];
 
@@ -36,12 +33,8 @@ test('a parser of HTML gives back each heading and each cell', async () => {
     const source = rows.map(cells => Object.fromEntries(cells.map((cell, index) => [columns[index].name, cell])));
     const title = hostileText();
 
-    let html = '';
-    for await (const piece of new ReportText(htmlPage({ run, title, asOf: run.openedAt, columns }), new Rows(columns, source))) {
-      html += piece;
-    }
-
-    const page = parse(html);
+    const { bytes } = await written({ format: 'html', title }, { columns, rows: source });
+    const page = parse(bytes.toString());
     expect(elements(page, 'h1').map(text)).toEqual([title]);
     expect(elements(elements(page, 'thead')[0], 'th').map(text)).toEqual(columns.map(({ name }) => name));
     const body = elements(elements(page, 'tbody')[0], 'tr');

@@ -1,9 +1,9 @@
-import { checkColumns, checkTotals, Rows } from '../../../src/handlers/rendering/rows';
+import { checkColumns, checkedTotals, Rows } from '../../../src/handlers/rendering/rows';
 import { Column, ColumnType } from '../../../src/workflow/contract';
 
 async function read(columns: Column[], rows: object[]): Promise<number> {
-  const checked = new Rows(columns, rows);
-  for await (const _row of checked) { /* reading is checking */ }
+  const checked = new Rows(columns, [rows]);
+  for await (const _batch of checked) { /* reading is checking */ }
   return checked.count;
 }
 
@@ -61,8 +61,8 @@ test('columns have names of their own, and money a currency', () => {
 });
 
 test('totals are cells of some of the columns', () => {
-  checkTotals({ kilos: 3 }, [supplier, kilos]);
-  expect(() => checkTotals({ kilos: 'many' }, [supplier, kilos]))
+  expect(checkedTotals({ kilos: 3 }, [supplier, kilos])).toEqual([undefined, 3]);
+  expect(() => checkedTotals({ kilos: 'many' }, [supplier, kilos]))
     .toThrow('totals, column "kilos": expected a whole number, or a string of digits where it is above 2^53, and got a string');
-  expect(() => checkTotals({ tons: 3 }, [supplier, kilos])).toThrow('totals has "tons", which is not a column');
+  expect(() => checkedTotals({ tons: 3 }, [supplier, kilos])).toThrow('totals has "tons", which is not a column');
 });

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createServer, Server } from 'node:http';
 import { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
-import { upload, writeText } from '../../../src/handlers/rendering/upload';
+import { beginUpload, writeText } from '../../../src/handlers/rendering/upload';
 
 /** What is asked of S3 on the wire, and answered as S3 does: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 interface Asked {
   readonly method: string;
   readonly url: URL;
   readonly ifNoneMatch?: string;
+  readonly encoding?: string;
   readonly body: Buffer;
 }
 
@@ -63,7 +65,11 @@ beforeEach(async () => {
     const chunks: Buffer[] = [];
     request.on('data', chunk => chunks.push(chunk)).on('end', () => {
       const one: Asked = {
-        method: request.method!, url: new URL(request.url!, 'http://s3'), ifNoneMatch: request.headers['if-none-match'], body: Buffer.concat(chunks),
+        method: request.method!,
+        url: new URL(request.url!, 'http://s3'),
+        ifNoneMatch: request.headers['if-none-match'],
+        encoding: request.headers['content-encoding'],
+        body: Buffer.concat(chunks),
       };
       asked.push(one);
       const [status, body, headers] = answer(one);
@@ -85,15 +91,18 @@ afterEach(async () => {
   await new Promise(resolve => server.close(resolve));
 });
 
-async function* pieces(of: string[]): AsyncGenerator<string> {
-  yield* of;
+async function upload(text: string[], gzip = false) {
+  const { out, written } = beginUpload(s3, FILE, gzip);
+  text.forEach(piece => out.write(piece));
+  out.end();
+  return written;
 }
 
 describe.each([['in one part', SHORT, 'PUT', '"of the whole"'], ['in several', LONG, 'POST', '"of the parts-3"']])('%s', (_how, text, method, etag) => {
   const content = Buffer.from(text.join(''));
   const made = { name: 'report.html', bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
   const key = `${FILE.bucket}/${FILE.key}`;
-  const write = () => upload(s3, FILE, pieces(text));
+  const write = () => upload(text);
   const lastWrite = () => asked.filter(one => one.method === method && !one.url.searchParams.has('uploads')).at(-1)!;
 
   test('a file is written if there is none, and its ETag is what S3 answers', async () => {
@@ -136,6 +145,24 @@ describe.each([['in one part', SHORT, 'PUT', '"of the whole"'], ['in several', L
     beforeWriting = () => [412, 'PreconditionFailed'];
     await expect(write()).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
+});
+
+test('a file may be kept compressed: what is told of it is what S3 holds', async () => {
+  const { bytes, sha256 } = await upload(SHORT, true);
+  const there = objects.get(`${FILE.bucket}/${FILE.key}`)!;
+  expect(gunzipSync(there).toString()).toBe(SHORT.join(''));
+  expect(bytes).toBe(there.length);
+  expect(sha256).toBe(createHash('sha256').update(there).digest('hex'));
+  expect(asked.map(({ encoding }) => encoding)).toEqual(['gzip']);
+});
+
+test('a file that is given up is not there', async () => {
+  const { out, written } = beginUpload(s3, FILE);
+  out.write(Buffer.alloc(12 * 1024 * 1024));
+  out.destroy(new Error('row 7 is bad'));
+  await expect(written).rejects.toThrow('row 7 is bad');
+  expect(objects.size).toBe(0);
+  expect(asked.filter(({ method }) => method === 'DELETE').length).toBe(asked.some(({ url }) => url.searchParams.has('uploads')) ? 1 : 0);
 });
 
 test('a short text is written over what is there', async () => {

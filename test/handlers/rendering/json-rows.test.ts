@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
-import { parseNdjson } from '../../../src/handlers/rendering/ndjson';
+import { parseNdjson } from '../../../src/handlers/rendering/json-rows';
 
 async function parse(...chunks: (string | Uint8Array)[]): Promise<unknown[]> {
   const objects = [];
-  for await (const object of parseNdjson(stream(chunks))) {
-    objects.push(object);
+  for await (const some of parseNdjson(stream(chunks))) {
+    objects.push(...some);
   }
   return objects;
 }
@@ -57,7 +57,7 @@ test('a line without end is not gathered without end', async () => {
       yield Buffer.alloc(1024 * 1024, 'x');
     }
   }
-  const reading = parseNdjson(endless()).next();
-  await expect(reading).rejects.toThrow('line 1 of the rows is longer than 16 MB; write one JSON object a line');
+  const read = async () => { for await (const _some of parseNdjson(endless())) { /* on */ } };
+  await expect(read()).rejects.toThrow('line 1 of the rows is longer than 16 MB; write one object on each line');
   expect(chunks).toBe(17);
 });

@@ -1,31 +1,42 @@
+import { Writable } from 'node:stream';
 import * as fc from 'fast-check';
-import { Limits, ReportText, TextFormat } from '../../../src/handlers/rendering/report-text';
+import { reportOf } from '../../../src/handlers/rendering/report';
+import { ReportFile } from '../../../src/handlers/rendering/report-file';
 import { Rows } from '../../../src/handlers/rendering/rows';
-import { Column, Row } from '../../../src/workflow/contract';
+import { TextFile, TextFormat } from '../../../src/handlers/rendering/text-file';
+import { Column } from '../../../src/workflow/contract';
+import { FileOptions } from '../../../src/workflow/file-options';
+import { runs } from '../support/fuzz';
+import { RUN } from '../support/run';
+
+type Limits = Pick<FileOptions, 'maxRows' | 'maxBytes' | 'onLimit'>;
 
 const COLUMNS: Column[] = [{ name: 'c', type: 'text' }];
 
 /** The least that a format has to do. Its ending is longer where rows were left out, and longest for the largest counts. */
 const FORMAT: TextFormat = {
-  beginning: 'begin\n',
-  row: ({ c }: Row) => `${c}\n`,
-  ending: ({ shown, total }) => shown === total ? `all ${total}\n` : `only the first ${shown} of ${total}\n`,
+  begin: out => out.text('begin\n'),
+  row: ([cell], out) => out.text(`${cell}\n`),
+  end: ({ shown, total }, out) => out.text(shown === total ? `all ${total}\n` : `only the first ${shown} of ${total}\n`),
 };
 const bytesOf = (text: string) => Buffer.byteLength(text, 'utf8');
-const RESERVED = bytesOf(FORMAT.ending({ shown: Number.MAX_SAFE_INTEGER - 1, total: Number.MAX_SAFE_INTEGER }));
+const RESERVED = bytesOf(`only the first ${Number.MAX_SAFE_INTEGER - 1} of ${Number.MAX_SAFE_INTEGER}\n`);
 
-async function write(cells: Iterable<string>, limits?: Limits): Promise<{ text: string; shown: number; total: number }> {
+async function write(cells: Iterable<string>, limits: Limits = {}, out?: Writable): Promise<{ text: string; shown: number; total: number }> {
+  const chunks: Buffer[] = [];
+  const report = reportOf(RUN, RUN.openedAt, { columns: COLUMNS }, { name: 'report', format: 'csv', ...limits });
+  const sink = out ?? new Writable({ write: (chunk, _encoding, done) => { chunks.push(chunk); done(); } });
+  const file = new ReportFile(new TextFile(FORMAT, report, sink), report);
   const rows = new Rows(COLUMNS, (function* () {
     for (const c of cells) {
-      yield { c };
+      yield [{ c }];
     }
   })());
-  const reportText = new ReportText(FORMAT, rows, limits);
-  let text = '';
-  for await (const piece of reportText) {
-    text += piece;
+  for await (const batch of rows) {
+    await file.write(batch);
   }
-  return { text, shown: reportText.shown, total: rows.count };
+  await file.end();
+  return { text: Buffer.concat(chunks).toString(), shown: file.shown, total: rows.count };
 }
 
 const refusal = (cells: Iterable<string>, limits: Limits) => write(cells, limits).then(() => 'no error', error => `${error.name}: ${error.message}`);
@@ -136,17 +147,56 @@ test('whatever the rows are: what fits is whole, and what does not is the first 
         expect(shown === maxRows || longest(shown + 1) > maxBytes).toBe(true);
       }
     },
-  ), { numRuns: 500 });
+  ), runs(500));
 });
 
-test('a long report is handed on in pieces, and with a limit in bytes, too', async () => {
-  for (const limits of [undefined, { maxBytes: 100_000_000 }]) {
-    const cells = Array.from({ length: 1000 }, () => 'x'.repeat(1000));
-    const pieces: string[] = [];
-    for await (const piece of new ReportText(FORMAT, new Rows(COLUMNS, cells.map(c => ({ c }))), limits)) {
-      pieces.push(piece);
-    }
-    expect(pieces.length).toBeGreaterThan(10);
-    expect(Math.max(...pieces.map(piece => piece.length))).toBeLessThan(70_000);
+test('a long report is handed on in pieces, with a limit in bytes, too', async () => {
+  for (const limits of [{}, { maxBytes: 100_000_000 }]) {
+    const pieces: number[] = [];
+    const out = new Writable({ write: (chunk, _encoding, done) => { pieces.push(chunk.length); done(); } });
+    await write(Array.from({ length: 3000 }, () => 'x'.repeat(1000)), limits, out);
+    expect(pieces.length).toBeGreaterThan(8);
+    expect(Math.max(...pieces)).toBeLessThan(300_000);
   }
+});
+
+test('no more is written than the taker takes', async () => {
+  let taken = () => { /* nothing yet */ };
+  let isTaken = Promise.resolve();
+  let given = 0;
+  const out = new Writable({
+    highWaterMark: 1,
+    write: (_chunk, _encoding, done) => { given += 1; taken = done; },
+  });
+  let read = 0;
+  const cells = (function* () {
+    for (; read < 3000; read += 1) {
+      yield 'x'.repeat(1000);
+    }
+  })();
+  const writing = write(cells, {}, out);
+  await new Promise(resolve => setImmediate(resolve));
+  await isTaken;
+  for (let pieces = 1; pieces < 12; pieces += 1) {
+    expect(given).toBe(pieces);
+    expect(read).toBeLessThan(pieces * 270);
+    taken();
+    isTaken = new Promise(resolve => setImmediate(resolve));
+    await isTaken;
+  }
+  taken();
+  await writing;
+});
+
+test('what the taker has refused ends the writing, with its reason', async () => {
+  const out = new Writable({ highWaterMark: 1, write: () => { /* it takes no more */ } });
+  out.on('error', () => { /* it is looked at below */ });
+  const endless = (function* () {
+    for (;;) {
+      yield 'x'.repeat(1000);
+    }
+  })();
+  const writing = write(endless, {}, out);
+  setImmediate(() => out.destroy(new Error('S3 is away')));
+  await expect(writing).rejects.toThrow('S3 is away');
 });

@@ -1,0 +1,36 @@
+import * as fc from 'fast-check';
+import { ByteBuffer } from '../../../src/handlers/rendering/byte-buffer';
+import { runs } from '../support/fuzz';
+
+test('texts are in UTF-8, however long they are', () => {
+  const out = new ByteBuffer();
+  fc.assert(fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 200 })), texts => {
+    texts.forEach(text => out.text(text));
+    expect(out.written()).toEqual(Buffer.from(texts.map(text => Buffer.from(text).toString()).join('')));
+  }), runs(1000));
+});
+
+test('numbers are as JavaScript writes them', () => {
+  const out = new ByteBuffer();
+  const edges = [0, 9, 10, 99, 100, 999, 1000, 9999, 99_999, 999_999, 1_000_000, 99_999_999, 999_999_999, 1_000_000_000, 2 ** 31, 2 ** 53]
+    .flatMap(edge => [edge, -edge]);
+  fc.assert(fc.property(fc.oneof(fc.integer(), fc.double(), fc.integer({ min: 0, max: 2000 }), fc.constantFrom(-0, ...edges)), number => {
+    out.number(number);
+    expect(out.written().toString()).toBe(String(number));
+  }), runs(2000));
+});
+
+test('it grows with what is written, and what is taken is not written over', () => {
+  const out = new ByteBuffer();
+  const long = Buffer.alloc(1024 * 1024, 'x');
+  out.literal(Buffer.from('begin'));
+  out.literal(long);
+  const taken = out.take(10);
+  out.text('end');
+  expect(taken.toString()).toBe('beginxxxxx');
+  expect(out.length).toBe(5 + long.length - 10 + 3);
+  out.take(out.length - 3);
+  expect(out.written().toString()).toBe('end');
+  out.text('other');
+  expect(taken.toString()).toBe('beginxxxxx');
+});
