@@ -1260,9 +1260,10 @@ return errors === 0;
 }
 
 export const startInput = validate16;
-const schema17 = {"type":"object","additionalProperties":false,"properties":{"schedule":{"type":"object","required":["arn","time","timeZone"],"additionalProperties":false,"properties":{"arn":{"type":"string","minLength":1},"time":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"timeZone":{"type":"string","minLength":1}}},"request":{"type":"object","required":["reportId"],"additionalProperties":false,"properties":{"reportId":{"type":"string","pattern":"^[0-9a-f]{32}$"}}},"period":{"type":"object","required":["from","to"],"additionalProperties":false,"properties":{"from":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"to":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"timeZone":{"type":"string","minLength":1}}},"rerun":{"type":"string","pattern":"^[!-~]{1,64}$"},"parameters":{"type":"object"},"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID":{"type":"string"}}};
-const pattern9 = new RegExp("^[0-9a-f]{32}$", "u");
-const pattern12 = new RegExp("^[!-~]{1,64}$", "u");
+const schema17 = {"type":"object","additionalProperties":false,"properties":{"schedule":{"type":"object","required":["arn","time","timeZone"],"additionalProperties":false,"properties":{"arn":{"type":"string","minLength":1},"time":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"timeZone":{"type":"string","minLength":1},"period":{"oneOf":[{"const":"SINCE_LAST_RUN"},{"type":"object","required":["unit","from","to"],"additionalProperties":false,"properties":{"unit":{"enum":["day","week","month","quarter","year"]},"from":{"type":"integer"},"to":{"type":"integer"}}}]},"startingDeadlineSeconds":{"type":"integer","minimum":1},"onOverlap":{"enum":["ALLOW","SKIP"]},"holidays":{"type":"array","items":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}$"}}}},"request":{"type":"object","required":["reportId"],"additionalProperties":false,"properties":{"reportId":{"type":"string","pattern":"^[0-9a-f]{32}$"}}},"period":{"type":"object","required":["from","to"],"additionalProperties":false,"properties":{"from":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"to":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"timeZone":{"type":"string","minLength":1}}},"rerun":{"type":"string","pattern":"^[!-~]{1,64}$"},"parameters":{"type":"object"},"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID":{"type":"string"}}};
+const pattern9 = new RegExp("^\\d{4}-\\d{2}-\\d{2}$", "u");
+const pattern10 = new RegExp("^[0-9a-f]{32}$", "u");
+const pattern13 = new RegExp("^[!-~]{1,64}$", "u");
 
 function validate16(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1291,7 +1292,7 @@ return false;
 else {
 const _errs4 = errors;
 for(const key1 in data0){
-if(!(((key1 === "arn") || (key1 === "time")) || (key1 === "timeZone"))){
+if(!(((((((key1 === "arn") || (key1 === "time")) || (key1 === "timeZone")) || (key1 === "period")) || (key1 === "startingDeadlineSeconds")) || (key1 === "onOverlap")) || (key1 === "holidays"))){
 validate16.errors = [{instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"}];
 return false;
 break;
@@ -1360,6 +1361,247 @@ var valid1 = _errs9 === errors;
 else {
 var valid1 = true;
 }
+if(valid1){
+if(data0.period !== undefined){
+let data4 = data0.period;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid2 = false;
+let passing0 = null;
+const _errs13 = errors;
+if("SINCE_LAST_RUN" !== data4){
+const err0 = {instancePath:instancePath+"/schedule/period",schemaPath:"#/properties/schedule/properties/period/oneOf/0/const",keyword:"const",params:{allowedValue: "SINCE_LAST_RUN"},message:"must be equal to constant"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs13 === errors;
+if(_valid0){
+valid2 = true;
+passing0 = 0;
+}
+const _errs14 = errors;
+if(errors === _errs14){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let missing1;
+if((((data4.unit === undefined) && (missing1 = "unit")) || ((data4.from === undefined) && (missing1 = "from"))) || ((data4.to === undefined) && (missing1 = "to"))){
+const err1 = {instancePath:instancePath+"/schedule/period",schemaPath:"#/properties/schedule/properties/period/oneOf/1/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+else {
+const _errs16 = errors;
+for(const key2 in data4){
+if(!(((key2 === "unit") || (key2 === "from")) || (key2 === "to"))){
+const err2 = {instancePath:instancePath+"/schedule/period",schemaPath:"#/properties/schedule/properties/period/oneOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+break;
+}
+}
+if(_errs16 === errors){
+if(data4.unit !== undefined){
+let data5 = data4.unit;
+const _errs17 = errors;
+if(!(((((data5 === "day") || (data5 === "week")) || (data5 === "month")) || (data5 === "quarter")) || (data5 === "year"))){
+const err3 = {instancePath:instancePath+"/schedule/period/unit",schemaPath:"#/properties/schedule/properties/period/oneOf/1/properties/unit/enum",keyword:"enum",params:{allowedValues: schema17.properties.schedule.properties.period.oneOf[1].properties.unit.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+var valid3 = _errs17 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data4.from !== undefined){
+let data6 = data4.from;
+const _errs18 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err4 = {instancePath:instancePath+"/schedule/period/from",schemaPath:"#/properties/schedule/properties/period/oneOf/1/properties/from/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+var valid3 = _errs18 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data4.to !== undefined){
+let data7 = data4.to;
+const _errs20 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err5 = {instancePath:instancePath+"/schedule/period/to",schemaPath:"#/properties/schedule/properties/period/oneOf/1/properties/to/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+var valid3 = _errs20 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/schedule/period",schemaPath:"#/properties/schedule/properties/period/oneOf/1/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+var _valid0 = _errs14 === errors;
+if(_valid0 && valid2){
+valid2 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid2 = true;
+passing0 = 1;
+}
+}
+if(!valid2){
+const err7 = {instancePath:instancePath+"/schedule/period",schemaPath:"#/properties/schedule/properties/period/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+validate16.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data0.startingDeadlineSeconds !== undefined){
+let data8 = data0.startingDeadlineSeconds;
+const _errs22 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+validate16.errors = [{instancePath:instancePath+"/schedule/startingDeadlineSeconds",schemaPath:"#/properties/schedule/properties/startingDeadlineSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+return false;
+}
+if(errors === _errs22){
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 < 1 || isNaN(data8)){
+validate16.errors = [{instancePath:instancePath+"/schedule/startingDeadlineSeconds",schemaPath:"#/properties/schedule/properties/startingDeadlineSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+return false;
+}
+}
+}
+var valid1 = _errs22 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data0.onOverlap !== undefined){
+let data9 = data0.onOverlap;
+const _errs24 = errors;
+if(!((data9 === "ALLOW") || (data9 === "SKIP"))){
+validate16.errors = [{instancePath:instancePath+"/schedule/onOverlap",schemaPath:"#/properties/schedule/properties/onOverlap/enum",keyword:"enum",params:{allowedValues: schema17.properties.schedule.properties.onOverlap.enum},message:"must be equal to one of the allowed values"}];
+return false;
+}
+var valid1 = _errs24 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data0.holidays !== undefined){
+let data10 = data0.holidays;
+const _errs25 = errors;
+if(errors === _errs25){
+if(Array.isArray(data10)){
+var valid4 = true;
+const len0 = data10.length;
+for(let i0=0; i0<len0; i0++){
+let data11 = data10[i0];
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data11 === "string"){
+if(!pattern9.test(data11)){
+validate16.errors = [{instancePath:instancePath+"/schedule/holidays/" + i0,schemaPath:"#/properties/schedule/properties/holidays/items/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}$"+"\""}];
+return false;
+}
+}
+else {
+validate16.errors = [{instancePath:instancePath+"/schedule/holidays/" + i0,schemaPath:"#/properties/schedule/properties/holidays/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid4 = _errs27 === errors;
+if(!valid4){
+break;
+}
+}
+}
+else {
+validate16.errors = [{instancePath:instancePath+"/schedule/holidays",schemaPath:"#/properties/schedule/properties/holidays/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+return false;
+}
+}
+var valid1 = _errs25 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
 }
 }
 }
@@ -1377,31 +1619,31 @@ var valid0 = true;
 }
 if(valid0){
 if(data.request !== undefined){
-let data4 = data.request;
-const _errs11 = errors;
-if(errors === _errs11){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-let missing1;
-if((data4.reportId === undefined) && (missing1 = "reportId")){
-validate16.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'"}];
+let data12 = data.request;
+const _errs29 = errors;
+if(errors === _errs29){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+let missing2;
+if((data12.reportId === undefined) && (missing2 = "reportId")){
+validate16.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
 return false;
 }
 else {
-const _errs13 = errors;
-for(const key2 in data4){
-if(!(key2 === "reportId")){
-validate16.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"}];
+const _errs31 = errors;
+for(const key3 in data12){
+if(!(key3 === "reportId")){
+validate16.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"}];
 return false;
 break;
 }
 }
-if(_errs13 === errors){
-if(data4.reportId !== undefined){
-let data5 = data4.reportId;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(!pattern9.test(data5)){
+if(_errs31 === errors){
+if(data12.reportId !== undefined){
+let data13 = data12.reportId;
+const _errs32 = errors;
+if(errors === _errs32){
+if(typeof data13 === "string"){
+if(!pattern10.test(data13)){
 validate16.errors = [{instancePath:instancePath+"/request/reportId",schemaPath:"#/properties/request/properties/reportId/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{32}$"},message:"must match pattern \""+"^[0-9a-f]{32}$"+"\""}];
 return false;
 }
@@ -1420,38 +1662,38 @@ validate16.errors = [{instancePath:instancePath+"/request",schemaPath:"#/propert
 return false;
 }
 }
-var valid0 = _errs11 === errors;
+var valid0 = _errs29 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.period !== undefined){
-let data6 = data.period;
-const _errs16 = errors;
-if(errors === _errs16){
-if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
-let missing2;
-if(((data6.from === undefined) && (missing2 = "from")) || ((data6.to === undefined) && (missing2 = "to"))){
-validate16.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
+let data14 = data.period;
+const _errs34 = errors;
+if(errors === _errs34){
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+let missing3;
+if(((data14.from === undefined) && (missing3 = "from")) || ((data14.to === undefined) && (missing3 = "to"))){
+validate16.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/required",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'"}];
 return false;
 }
 else {
-const _errs18 = errors;
-for(const key3 in data6){
-if(!(((key3 === "from") || (key3 === "to")) || (key3 === "timeZone"))){
-validate16.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"}];
+const _errs36 = errors;
+for(const key4 in data14){
+if(!(((key4 === "from") || (key4 === "to")) || (key4 === "timeZone"))){
+validate16.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"}];
 return false;
 break;
 }
 }
-if(_errs18 === errors){
-if(data6.from !== undefined){
-let data7 = data6.from;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data7 === "string"){
-if(!pattern1.test(data7)){
+if(_errs36 === errors){
+if(data14.from !== undefined){
+let data15 = data14.from;
+const _errs37 = errors;
+if(errors === _errs37){
+if(typeof data15 === "string"){
+if(!pattern1.test(data15)){
 validate16.errors = [{instancePath:instancePath+"/period/from",schemaPath:"#/properties/period/properties/from/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"+"\""}];
 return false;
 }
@@ -1461,18 +1703,18 @@ validate16.errors = [{instancePath:instancePath+"/period/from",schemaPath:"#/pro
 return false;
 }
 }
-var valid3 = _errs19 === errors;
+var valid6 = _errs37 === errors;
 }
 else {
-var valid3 = true;
+var valid6 = true;
 }
-if(valid3){
-if(data6.to !== undefined){
-let data8 = data6.to;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data8 === "string"){
-if(!pattern1.test(data8)){
+if(valid6){
+if(data14.to !== undefined){
+let data16 = data14.to;
+const _errs39 = errors;
+if(errors === _errs39){
+if(typeof data16 === "string"){
+if(!pattern1.test(data16)){
 validate16.errors = [{instancePath:instancePath+"/period/to",schemaPath:"#/properties/period/properties/to/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"+"\""}];
 return false;
 }
@@ -1482,18 +1724,18 @@ validate16.errors = [{instancePath:instancePath+"/period/to",schemaPath:"#/prope
 return false;
 }
 }
-var valid3 = _errs21 === errors;
+var valid6 = _errs39 === errors;
 }
 else {
-var valid3 = true;
+var valid6 = true;
 }
-if(valid3){
-if(data6.timeZone !== undefined){
-let data9 = data6.timeZone;
-const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data9 === "string"){
-if(func2(data9) < 1){
+if(valid6){
+if(data14.timeZone !== undefined){
+let data17 = data14.timeZone;
+const _errs41 = errors;
+if(errors === _errs41){
+if(typeof data17 === "string"){
+if(func2(data17) < 1){
 validate16.errors = [{instancePath:instancePath+"/period/timeZone",schemaPath:"#/properties/period/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
@@ -1503,10 +1745,10 @@ validate16.errors = [{instancePath:instancePath+"/period/timeZone",schemaPath:"#
 return false;
 }
 }
-var valid3 = _errs23 === errors;
+var valid6 = _errs41 === errors;
 }
 else {
-var valid3 = true;
+var valid6 = true;
 }
 }
 }
@@ -1518,18 +1760,18 @@ validate16.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properti
 return false;
 }
 }
-var valid0 = _errs16 === errors;
+var valid0 = _errs34 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.rerun !== undefined){
-let data10 = data.rerun;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data10 === "string"){
-if(!pattern12.test(data10)){
+let data18 = data.rerun;
+const _errs43 = errors;
+if(errors === _errs43){
+if(typeof data18 === "string"){
+if(!pattern13.test(data18)){
 validate16.errors = [{instancePath:instancePath+"/rerun",schemaPath:"#/properties/rerun/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,64}$"},message:"must match pattern \""+"^[!-~]{1,64}$"+"\""}];
 return false;
 }
@@ -1539,32 +1781,32 @@ validate16.errors = [{instancePath:instancePath+"/rerun",schemaPath:"#/propertie
 return false;
 }
 }
-var valid0 = _errs25 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.parameters !== undefined){
-let data11 = data.parameters;
-const _errs27 = errors;
-if(!(data11 && typeof data11 == "object" && !Array.isArray(data11))){
+let data19 = data.parameters;
+const _errs45 = errors;
+if(!(data19 && typeof data19 == "object" && !Array.isArray(data19))){
 validate16.errors = [{instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
-var valid0 = _errs27 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID !== undefined){
-const _errs29 = errors;
+const _errs47 = errors;
 if(typeof data.AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID !== "string"){
 validate16.errors = [{instancePath:instancePath+"/AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID",schemaPath:"#/properties/AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
-var valid0 = _errs29 === errors;
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
