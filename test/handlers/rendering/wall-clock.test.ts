@@ -11,7 +11,8 @@ test.each(ZONES)('it is as late as Intl says in %s', timeZone => {
   fc.assert(fc.property(fc.date({ min: new Date('1900-01-01'), max: new Date('9999-12-30'), noInvalidDate: true }), date => asIntl(date.getTime())), runs(300));
   // Where clocks are changed, and around: the same quarter of a day is asked for before and behind.
   const quarterOfYear = fc.integer({ min: 0, max: 365 * 24 * 4 });
-  fc.assert(fc.property(fc.integer({ min: 1950, max: 2040 }), quarterOfYear, (year, quarter) => asIntl(Date.UTC(year, 0, 1) + quarter * 900_000)), runs(1000));
+  fc.assert(fc.property(fc.integer({ min: 1950, max: 2040 }), quarterOfYear, (year, quarter) =>
+    asIntl(Date.UTC(year, 0, 1) + quarter * 900_000)), runs(1000));
 });
 
 test('milliseconds are kept, and years of one digit are these', () => {
