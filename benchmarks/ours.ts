@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { COLUMNS } from './data';
 import { DataDigest } from '../src/handlers/rendering/data-digest';
+import { Cells } from '../src/handlers/rendering/format';
 import { reportOf } from '../src/handlers/rendering/report';
 import { openReportFile } from '../src/handlers/rendering/report-file';
 import { Rows } from '../src/handlers/rendering/rows';
@@ -21,15 +22,16 @@ const RUN: Run = {
   parameters: {},
 };
 
-/** What the render handler does between its stream from S3 and its uploads: each cell is checked, and the data hashed. */
-export function render(format: FormatName): (input: AsyncIterable<Uint8Array>, out: Writable) => Promise<void> {
-  return async (input, out) => {
-    const report = reportOf(RUN, RUN.openedAt, { columns: COLUMNS }, { name: 'report', format });
-    const file = await openReportFile(report, out);
-    const rows = new Rows(COLUMNS, storedRows(input, 'NDJSON', COLUMNS), new DataDigest(COLUMNS));
-    for await (const batch of rows) {
-      await file.write(batch);
-    }
-    await file.end();
-  };
+/** What the render handler reads from S3: each cell is checked, and the data hashed. */
+export function checkedRows(input: AsyncIterable<Uint8Array>): Rows {
+  return new Rows(COLUMNS, storedRows(input, 'NDJSON', COLUMNS), new DataDigest(COLUMNS));
+}
+
+/** What it writes to an upload. */
+export async function render(rows: AsyncIterable<Cells[]>, format: FormatName, out: Writable): Promise<void> {
+  const file = await openReportFile(reportOf(RUN, RUN.openedAt, { columns: COLUMNS }, { name: 'report', format }), out);
+  for await (const batch of rows) {
+    await file.write(batch);
+  }
+  await file.end();
 }
