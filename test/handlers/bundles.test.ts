@@ -7,14 +7,15 @@ const ROOT = join(__dirname, '../..');
 
 /** The clients of AWS that each handler calls, and how long its bundle may become, in thousands of bytes. */
 const BUDGETS: { readonly [handler: string]: { readonly clients: readonly string[]; readonly kilobytes: number } } = {
-  'close-failed-run': { clients: ['dynamodb', 'sfn', 'sns'], kilobytes: 320 },
+  'close-failed-run': { clients: ['dynamodb', 'sfn', 'sns'], kilobytes: 335 },
   'deliver': { clients: ['dynamodb', 'lambda', 'sns'], kilobytes: 385 },
   'mint-link': { clients: ['dynamodb', 's3', 'sts'], kilobytes: 425 },
   'open-report': { clients: ['dynamodb', 's3', 'sts'], kilobytes: 425 },
-  'open-run': { clients: ['dynamodb'], kilobytes: 320 },
+  'open-run': { clients: ['dynamodb'], kilobytes: 335 },
   'presign': { clients: ['dynamodb', 's3', 'sts'], kilobytes: 420 },
   'render': { clients: ['s3'], kilobytes: 440 },
   'report-api': { clients: ['dynamodb', 's3', 'sfn', 'sts'], kilobytes: 480 },
+  'watch-schedules': { clients: ['dynamodb', 'scheduler', 'sns'], kilobytes: 320 },
 };
 
 /** What would be loaded for nothing: schemas are compiled before, and credentials are in the environment. */
