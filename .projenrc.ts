@@ -94,6 +94,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // tests
     '@aws-cdk/integ-runner@2.197.10', // reads the cloud assemblies of the floor
     '@aws-cdk/integ-tests-alpha@2.245.0-alpha.0',
+    '@cloud-copilot/iam-simulate@0.1.173',
     '@swc/core@1.16.18',
     '@swc/jest',
     'asl-validator',
