@@ -11,7 +11,8 @@ const REASONS: readonly Reason[] = [
   [/Role$/, /^kms:Decrypt$/, 'its environment is encrypted with the key'],
 
   // the steps
-  [/\/OpenRun\/Role$/, /^dynamodb:GetItem dynamodb:UpdateItem$/, 'reads the pause, claims the run, lists it for its readers'],
+  [/\/OpenRun\/Role$/, /^dynamodb:GetItem$/, 'reads the pause, the run, and what its schedule delivered last'],
+  [/\/OpenRun\/Role$/, /^dynamodb:UpdateItem$/, 'claims the run, and lists it for its readers'],
   [/\/Render\/Role$/, /^s3:GetObject$/, 'reads the rows, or compares a file that is there already with what it made'],
   [/\/Render\/Role$/, /^s3:AbortMultipartUpload s3:PutObject$/, 'writes the report, or leaves nothing of it'],
   [/\/Link\/Role$/, /^dynamodb:PutItem$/, 'keeps the link until it is delivered'],
