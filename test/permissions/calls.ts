@@ -40,6 +40,7 @@ const ASKED: { readonly [command: string]: (input: any) => Asked[] } = {
   Invoke: ({ FunctionName }) => [{ action: 'lambda:InvokeFunction', resource: FunctionName }],
   AssumeRole: ({ RoleArn }) => [{ action: 'sts:AssumeRole', resource: RoleArn }],
   StartExecution: states('states:StartExecution'),
+  GetSchedule: ({ GroupName, Name }) => [{ action: 'scheduler:GetSchedule', resource: `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/${GroupName}/${Name}` }],
   DescribeExecution: states('states:DescribeExecution'),
   GetExecutionHistory: states('states:GetExecutionHistory'),
 };

@@ -85,6 +85,7 @@ export class Deployment {
         const machine = arn('states', `stateMachine:${Properties.StateMachineName}`);
         return { ref: machine, arn: machine };
       }
+      case 'AWS::Scheduler::Schedule': return { ref: id, arn: arn('scheduler', `schedule/${this.resolved(Properties.GroupName ?? 'default')}/${id}`) };
       case 'AWS::ApiGateway::Stage': return { ref: Properties.StageName, arn: id };
       default: return { ref: id, arn: id };
     }

@@ -3,7 +3,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { manyRows, row, Use, written } from './use';
-import { minutes, sleep } from '../faults/interpreter/rules';
+import { hours, minutes, sleep } from '../faults/interpreter/rules';
 
 const ANA = { claims: { iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool', sub: 'ana' } };
 const PAUSE = { pk: 'pipeline', sk: 'pause' };
@@ -15,6 +15,9 @@ export async function useEverything(use: Use): Promise<void> {
   await slowRendering(use);
   await pauses(use);
   await failures(use);
+  if (use.function('watch-schedules')) {
+    await watches(use);
+  }
   if (use.function('open-report')) {
     await openings(use);
   }
@@ -63,6 +66,16 @@ async function failures(use: Use): Promise<void> {
   use.fails = (by, command, input) => by === role && command === 'Update' && JSON.stringify(input).includes('"DELIVERED"');
   await use.make();
   use.fails = () => false;
+}
+
+/** It begins to look, and finds two days later that no run was made. */
+async function watches(use: Use): Promise<void> {
+  const { arn } = use.function('watch-schedules')!;
+  const { properties } = use.deployment.ofType('AWS::Scheduler::Schedule').find(schedule => schedule.properties.Target.Arn === arn)!;
+  const event = JSON.parse(properties.Target.Input);
+  await use.invoke(arn, event);
+  await sleep(hours(48));
+  await use.invoke(arn, event);
 }
 
 async function requests(use: Use): Promise<void> {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -62,7 +63,7 @@ export class Use {
   private readonly last = new Map<string, unknown>();
 
   private constructor(public readonly deployment: Deployment, public readonly dynamodb: FakeDynamoDB, replacements: Replacements) {
-    this.lookUp = async () => ({ version: 1, columns: COLUMNS, rows: [row(1)] });
+    this.lookUp = async () => ({ version: 1, columns: COLUMNS, rows: [row(this.machine.executions.size)] });
     this.fails = () => false;
     const [{ properties }] = deployment.ofType('AWS::StepFunctions::StateMachine');
     this.machine = new StateMachine(JSON.parse(properties.DefinitionString), {
@@ -85,7 +86,7 @@ export class Use {
   }
 
   public scheduled(): StartInput {
-    return { schedule: { ...SCHEDULE, time: new Date(Date.parse(SCHEDULE.time) + minutes(this.machine.executions.size)).toISOString() } };
+    return { schedule: { ...SCHEDULE, period: 'SINCE_LAST_RUN', onOverlap: 'SKIP', time: new Date(Date.parse(SCHEDULE.time) + minutes(this.machine.executions.size)).toISOString() } };
   }
 
   /** The function with that handler, if the deployment has one. */
@@ -120,7 +121,7 @@ export class Use {
     replacements.replace(console, 'log', () => undefined);
     replacements.replace(console, 'error', () => undefined);
     replacements.replace(globalThis, 'fetch', async (url: string) => this.open(url));
-    for (const { prototype } of [LambdaClient, S3Client, SFNClient, SNSClient, STSClient]) {
+    for (const { prototype } of [LambdaClient, S3Client, SchedulerClient, SFNClient, SNSClient, STSClient]) {
       replacements.replace(prototype, 'send', async (command: any) => this.answer(nameOf(command), command.input));
     }
     const answer = this.answer.bind(this);
@@ -156,6 +157,7 @@ export class Use {
         const { arn: executionArn, name, status, redriveCount, input: started, error, cause } = this.execution(input.executionArn);
         return { executionArn, name, status, redriveCount, input: JSON.stringify(started), error, cause };
       }
+      case 'GetSchedule': return { State: 'ENABLED' };
       case 'GetExecutionHistory': return { events: this.execution(input.executionArn).history().reverse().slice(0, input.maxResults) };
       default: return (this.s3.operations as any)[command](input);
     }

@@ -14,14 +14,16 @@ import { Call, isAllowed } from './simulator';
 import { GRANTED, GRANTS, useEverything } from './situations';
 import { Use } from './use';
 import { concerns, weakened } from './weakened';
-import { OnUnchanged, ReportApi, ReportLink } from '../../src';
+import { OnUnchanged, ReportApi, ReportLink, ScheduledReportPipeline } from '../../src';
 import { FakeDynamoDB } from '../handlers/support/fake-dynamodb';
 import { TestStack } from '../support/synth';
 
 const schedule = ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID });
 const owner = (stack: TestStack) => ({ ownerTopic: new sns.Topic(stack, 'OwnerTopic', { enforceSSL: true }) });
 const onClick = { link: ReportLink.onClick({ expiresIn: Duration.days(1) }) };
-const iamApi: Option['use'] = (stack, pipeline) => new ReportApi(stack, 'Api', { pipeline, authorizationType: apigateway.AuthorizationType.IAM });
+const iamApi = (stack: TestStack, pipeline: ScheduledReportPipeline) => new ReportApi(stack, 'Api', { pipeline, authorizationType: apigateway.AuthorizationType.IAM });
+
+const often = (_: TestStack, pipeline: ScheduledReportPipeline) => pipeline.addSchedule('Often', { schedule: ScheduleExpression.rate(Duration.hours(6)) });
 
 /** Somebody to whom the app has granted something. */
 const person = (stack: TestStack) => stack.node.tryFindChild('Person') as iam.User ?? new iam.User(stack, 'Person');
@@ -42,7 +44,10 @@ interface Case extends Option {
 /** With each of these, something is permitted that is not with the others. */
 const CASES: { readonly [name: string]: Case } = {
   'the three required props': {},
-  'a schedule and an owner': { props: stack => ({ ...owner(stack), schedule }) },
+  'schedules and an owner': {
+    props: stack => ({ ...owner(stack), schedule }),
+    use: often,
+  },
   'an unchanged report is skipped': { props: () => ({ onUnchanged: OnUnchanged.SKIP }) },
   'groups of readers': { props: () => ({ readerGroups: ['buyers', 'bookkeepers'] }) },
   'links that are signed when they are opened': { props: () => onClick },
@@ -64,6 +69,7 @@ const CASES: { readonly [name: string]: Case } = {
   'all with a key': {
     props: stack => ({ ...owner(stack), schedule, encryptionKey: new kms.Key(stack, 'Key') }),
     use: (stack, pipeline) => {
+      often(stack, pipeline);
       iamApi(stack, pipeline);
       pipeline.grants.readReports(person(stack));
     },
