@@ -94,6 +94,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // tests
     '@aws-cdk/integ-runner@2.197.10', // reads the cloud assemblies of the floor
     '@aws-cdk/integ-tests-alpha@2.245.0-alpha.0',
+    '@cdklabs/cdk-validator-cfnguard@0.0.62',
+    '@cloud-copilot/iam-simulate@0.1.173',
     '@swc/core@1.16.18',
     '@swc/jest',
     'asl-validator',
@@ -144,7 +146,7 @@ for (const path of [
   project.addPackageIgnore(path);
 }
 for (const path of [
-  '.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '/.formats/', '/benchmarks/peers/.build/', '__pycache__/', '.venv/',
+  '.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '/.reviewers/', '/.formats/', '/benchmarks/peers/.build/', '__pycache__/', '.venv/',
   'target/', `/${WEBSITE}/dist/`,
 ]) {
   project.gitignore.exclude(path);
@@ -212,6 +214,7 @@ project.setScript('schedules', `${tsx} scripts/schedules.ts`);
 project.setScript('oracle', `${tsx} test/workflow/oracle/oracle.ts`);
 project.setScript('faults', `projen bundle && ${tsx} test/faults/faults.ts`);
 project.setScript('receipt', `projen bundle && ${tsx} test/permissions/receipt.ts`);
+project.setScript('reviewers', `projen bundle && ${tsx} test/reviewers/reviewers.ts`);
 project.setScript('cafe', `${tsx} examples/cafe-inventory/local/cafe.ts`);
 project.setScript('bench', `projen bundle && ${tsx} benchmarks/run.ts`);
 project.setScript('screenshots', 'npm run cafe -- --screenshots');

@@ -78,6 +78,13 @@ const stages: Record<string, Stage> = {
       return steps([...TSX, 'test/permissions/receipt.ts']);
     },
   },
+  reviewers: {
+    what: 'what cfn-lint and cfn-guard, with the controls of AWS Control Tower, find in the templates',
+    run: async () => {
+      await bundle();
+      return steps([...TSX, 'test/reviewers/reviewers.ts']);
+    },
+  },
   consumers: {
     what: 'packaged, and used from each language',
     run: async () => sum(await steps(['npm', 'run', '--silent', 'package']), await steps([...TSX, 'scripts/consumers.ts'])),

@@ -114,8 +114,8 @@ export class ReportApi extends Construct {
         ...(props.allowedOrigins && { ALLOWED_ORIGINS: props.allowedOrigins.join(',') }),
       },
     });
-    grantPartitions(pipeline.ledger, handler, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [`${RUN_PARTITION}*`]);
-    grantPartitions(pipeline.ledger, handler, ['dynamodb:UpdateItem'], [`${READER_PARTITION}*`]);
+    grantPartitions(pipeline.ledger, handler, ['dynamodb:GetItem'], [`${RUN_PARTITION}*`]);
+    grantPartitions(pipeline.ledger, handler, ['dynamodb:UpdateItem'], [`${RUN_PARTITION}*`, `${READER_PARTITION}*`]); // of both in a transaction
     pipeline.grants.startExecution(handler);
     iam.Grant.addToPrincipal({ grantee: handler, actions: ['states:GetExecutionHistory'], resourceArns: [pipeline._executionsArn] });
     acknowledgeWildcard(defaults.role!, pipeline._executionsArn, 'The names of the executions of this state machine are not known before they are started.');
@@ -153,7 +153,10 @@ export class ReportApi extends Construct {
     this.handler = handler;
   }
 
-  /** Each session of this role opens the files of one report, and only the function may begin one. */
+  /**
+   * Each session of this role opens the files of one report, and only the function may begin one: that its role is named here is all that
+   * it takes (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+   */
   private signerFor(handlerRole: iam.IRole, pipeline: ScheduledReportPipeline): iam.Role {
     const signer = new iam.Role(this, 'Signer', {
       description: 'Signs what opens a report for who is signed in',
@@ -161,7 +164,6 @@ export class ReportApi extends Construct {
       maxSessionDuration: Duration.hours(1),
     });
     pipeline.grants.readReports(signer);
-    iam.Grant.addToPrincipal({ grantee: handlerRole, actions: ['sts:AssumeRole'], resourceArns: [signer.roleArn] });
     return signer;
   }
 

@@ -7,8 +7,9 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BucketPrefix } from './bucket-prefix';
 import { PresignFunction } from './handlers/presign-function';
-import { grantKey } from './workflow/encryption';
+import { RUN_PARTITION } from './workflow/contract';
 import { handlerDefaults } from './workflow/handler-defaults';
+import { grantPartitions } from './workflow/ledger-partitions';
 import { onClickLink } from './workflow/on-click-link';
 import { denyOlderSignatures } from './workflow/signature-age';
 
@@ -154,7 +155,8 @@ class PresignedLink extends ReportLink {
       encryptionKey,
       environment: {},
     });
-    // Only the handler's role may assume it, and each session of it opens the files of one report.
+    // Only the handler's role may assume it, and each session of it opens the files of one report. That the role is named here is all that
+    // it takes: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     const signer = new iam.Role(scope, 'Signer', {
       description: 'Signs the links to reports',
       assumedBy: defaults.role!,
@@ -175,9 +177,7 @@ class PresignedLink extends ReportLink {
         ...(bucketKey && { ENCRYPTION_KEY_ARN: bucketKey.keyArn }),
       },
     });
-    iam.Grant.addToPrincipal({ grantee: handler, actions: ['sts:AssumeRole'], resourceArns: [signer.roleArn] });
-    ledger.grant(handler, 'dynamodb:PutItem');
-    grantKey(ledger.encryptionKey, handler);
+    grantPartitions(ledger, handler, ['dynamodb:PutItem'], [`${RUN_PARTITION}*`]);
     return { handler, expiresIn: this.expiresIn };
   }
 }

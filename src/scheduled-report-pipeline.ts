@@ -28,7 +28,7 @@ import {
   checkedGroups, checkFiles, checkLifetime, checkLocale, checkName, checkNotReadyTimeout, checkRenderTimeout, checkRetention, checkRunTimeout,
   checkTimeZone, checkTopic,
 } from './workflow/checks';
-import { LINK_PARTITION, PAUSE_PARTITION, REPORT_LINKS_PARTITION } from './workflow/contract';
+import { LINK_PARTITION, PAUSE_PARTITION, READER_PARTITION, REPORT_LINKS_PARTITION, RUN_PARTITION, SCHEDULE_PARTITION } from './workflow/contract';
 import { grantKey, letServicesUse } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { grantPartitions } from './workflow/ledger-partitions';
@@ -431,7 +431,11 @@ export class ScheduledReportPipeline extends Construct {
         },
       }),
     });
-    this.grantLedger(this.openRunFunction, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    const runs = `${RUN_PARTITION}*`;
+    const schedules = `${SCHEDULE_PARTITION}*`;
+    const lists = this.readerGroups.length > 0 ? [`${READER_PARTITION}*`] : [];
+    grantPartitions(this.ledger, this.openRunFunction, ['dynamodb:GetItem'], [runs, schedules, PAUSE_PARTITION]);
+    grantPartitions(this.ledger, this.openRunFunction, ['dynamodb:UpdateItem'], [runs, schedules, ...lists]);
 
     const deliverScope = new Construct(this, 'Deliver');
     this.deliverFunction = new DeliverFunction(deliverScope, 'Function', {
@@ -453,7 +457,8 @@ export class ScheduledReportPipeline extends Construct {
         },
       }),
     });
-    this.grantLedger(this.deliverFunction, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    grantPartitions(this.ledger, this.deliverFunction, ['dynamodb:GetItem'], [runs, ...props.onUnchanged === OnUnchanged.SKIP ? [schedules] : []]);
+    grantPartitions(this.ledger, this.deliverFunction, ['dynamodb:UpdateItem'], [runs, schedules]);
     sns.TopicGrants.fromTopic(topic).actions(this.deliverFunction, ['sns:GetTopicAttributes', 'sns:Publish'], { keyActions: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
     iam.Grant.addToPrincipal({ grantee: this.deliverFunction, actions: ['lambda:InvokeFunction'], resourceArns: [link.handler.functionArn] });
 
@@ -481,7 +486,8 @@ export class ScheduledReportPipeline extends Construct {
         },
       }),
     });
-    this.grantLedger(this.closeFailedRunFunction, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    grantPartitions(this.ledger, this.closeFailedRunFunction, ['dynamodb:GetItem'], [runs]);
+    grantPartitions(this.ledger, this.closeFailedRunFunction, ['dynamodb:UpdateItem'], [runs, schedules]);
     if (ownerTopic) {
       sns.TopicGrants.fromTopic(ownerTopic).publish(this.closeFailedRunFunction);
     } else {
@@ -577,10 +583,5 @@ export class ScheduledReportPipeline extends Construct {
       Annotations.of(this).addInfo(`the link of a scheduled report lives ${this.linkExpiresIn.toHumanString()}: it is dead when the message is read later`);
     }
     return this.schedules.add(id, props);
-  }
-
-  private grantLedger(grantee: iam.IGrantable, ...actions: string[]) {
-    this.ledger.grant(grantee, ...actions);
-    grantKey(this.encryptionKey, grantee);
   }
 }

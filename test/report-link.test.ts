@@ -16,7 +16,6 @@ const statements = (stack: TestStack, role: string) => stack.propertiesBelow(rol
 const variables = (stack: TestStack, fn: string) => stack.propertiesBelow(fn, 'AWS::Lambda::Function')[0].Environment.Variables;
 const LEDGER = { 'Fn::GetAtt': [expect.stringMatching(/^ReportLedger/), 'Arn'] };
 const LOGS = { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Effect: 'Allow', Resource: expect.anything() };
-const SIGNER = { Action: 'sts:AssumeRole', Effect: 'Allow', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^ReportLinkSigner/), 'Arn'] } };
 const only = (partitions: string[], attributes?: string[]) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
   ...(attributes && {
@@ -95,20 +94,18 @@ describe('the endpoint of such links', () => {
 describe('least privilege:', () => {
   const stack = onClick();
 
-  test('who makes links can add them and assume the signer, and nothing else', () => {
+  test('who makes links can add them, and nothing else', () => {
     expect(statements(stack, 'ReportLinkRole')).toEqual([
       LOGS,
       { Action: 'dynamodb:PutItem', Effect: 'Allow', Resource: LEDGER, Condition: only(['link#*', 'report-links#*']) },
-      SIGNER,
     ]);
   });
 
-  test('who opens links can read them, record openings and assume the signer, and nothing else', () => {
+  test('who opens links can read them and record openings, and nothing else', () => {
     expect(statements(stack, 'ReportLinkOpenRole')).toEqual([
       LOGS,
       { Action: 'dynamodb:GetItem', Effect: 'Allow', Resource: LEDGER, Condition: only(['link#*']) },
       { Action: 'dynamodb:UpdateItem', Effect: 'Allow', Resource: LEDGER, Condition: only(['link#*'], ['pk', 'sk', 'openings', 'lastOpenedAt']) },
-      SIGNER,
     ]);
   });
 

@@ -11,10 +11,10 @@ const REASONS: readonly Reason[] = [
   [/Role$/, /^kms:Decrypt$/, 'its environment is encrypted with the key'],
 
   // the steps
-  [/\/OpenRun\/Role$/, /^dynamodb:GetItem dynamodb:UpdateItem$/, 'reads the pause, claims the run, lists it for its readers'],
+  [/\/OpenRun\/Role$/, /^dynamodb:GetItem$/, 'reads the pause, the run, and what its schedule delivered last'],
+  [/\/OpenRun\/Role$/, /^dynamodb:UpdateItem$/, 'claims the run, and lists it for its readers'],
   [/\/Render\/Role$/, /^s3:GetObject$/, 'reads the rows, or compares a file that is there already with what it made'],
   [/\/Render\/Role$/, /^s3:AbortMultipartUpload s3:PutObject$/, 'writes the report, or leaves nothing of it'],
-  [/\/Link\/(Open\/)?Role$/, /^sts:AssumeRole$/, 'signs by a role whose session has a known end'],
   [/\/Link\/Role$/, /^dynamodb:PutItem$/, 'keeps the link until it is delivered'],
   [/\/Link\/Open\/Role$/, /^dynamodb:GetItem$/, 'looks the token of a link up'],
   [/\/Link\/Open\/Role$/, /^dynamodb:UpdateItem$/, 'counts an opening'],
@@ -57,10 +57,10 @@ const REASONS: readonly Reason[] = [
 
   // the REST API
   [/^apigateway\.amazonaws\.com$/, /^lambda:InvokeFunction$/, 'API Gateway hands requests to the function'],
-  [/^Api\/Role$/, /^dynamodb:GetItem dynamodb:UpdateItem$/, 'records a request, and reads a report'],
+  [/^Api\/Role$/, /^dynamodb:GetItem$/, 'reads a report'],
   [/^Api\/Role$/, /^dynamodb:BatchGetItem$/, 'reads the reports of a list'],
   [/^Api\/Role$/, /^dynamodb:Query$/, 'lists the reports of a caller, or finds the links to a report'],
-  [/^Api\/Role$/, /^dynamodb:UpdateItem$/, 'adds a report to the list of its requester, or revokes the links to one'],
+  [/^Api\/Role$/, /^dynamodb:UpdateItem$/, 'records a request and lists it for its requester, or revokes the links to a report'],
   [/^Api\/Role$/, /^states:StartExecution$/, 'starts the run of a request'],
   [/^Api\/Role$/, /^states:GetExecutionHistory$/, 'tells how far a run is'],
 

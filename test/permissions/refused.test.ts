@@ -1,0 +1,149 @@
+import { Duration } from 'aws-cdk-lib';
+import * as apigateway from 'aws-cdk-lib/aws-apigateway';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { callsOf } from './calls';
+import { ACCOUNT, Deployment, REGION } from './deployment';
+import { Call, isAllowed } from './simulator';
+import { useEverything } from './situations';
+import { Use } from './use';
+import { ReportApi, ReportDataSource, ReportLink } from '../../src';
+import { FakeDynamoDB } from '../handlers/support/fake-dynamodb';
+import { RUN } from '../handlers/support/run';
+import { TestStack } from '../support/synth';
+
+const dynamodb = new FakeDynamoDB(minimal().ofType('AWS::DynamoDB::Table')[0].id);
+
+function minimal(): Deployment {
+  const stack = new TestStack();
+  stack.pipeline();
+  return new Deployment(stack);
+}
+
+/** Two pipelines with a bucket in common, and the API of the first: what each may do, and what it may not. */
+function twoPipelines(): { deployment: Deployment; one: Names; other: Names } {
+  const stack = new TestStack();
+  const bucket = new s3.Bucket(stack, 'Shared', { enforceSSL: true });
+  const pipeline = stack.pipeline({ bucket, ownerTopic: new sns.Topic(stack, 'OwnerTopic', { enforceSSL: true }), link: ReportLink.onClick({ expiresIn: Duration.days(1) }) });
+  const otherLookup = new lambda.Function(stack, 'OtherLookup', {
+    runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => ({});'),
+  });
+  stack.pipeline({ bucket, dataSource: ReportDataSource.fromFunction(otherLookup) }, 'Other');
+  new ReportApi(stack, 'Api', { pipeline, authorizationType: apigateway.AuthorizationType.IAM });
+  const deployment = new Deployment(stack);
+  return { deployment, one: namesOf(deployment, 'Report'), other: namesOf(deployment, 'Other') };
+}
+
+interface Names { readonly bucket: string; readonly data: string; readonly reports: string; readonly machine: string; readonly table: string }
+
+function namesOf(deployment: Deployment, pipeline: string): Names {
+  const { environment } = deployment.functions.find(({ arn, handler }) => handler === 'open-run' && arn.includes(`function:${pipeline}`))!;
+  return {
+    bucket: environment.BUCKET_NAME,
+    data: environment.DATA_PREFIX,
+    reports: environment.REPORTS_PREFIX,
+    table: environment.TABLE_NAME,
+    machine: deployment.ofType('AWS::StepFunctions::StateMachine').find(({ id }) => id.startsWith(pipeline))!.arn,
+  };
+}
+
+const executionOf = (machine: string) => `${machine.replace(':stateMachine:', ':execution:')}:e1`;
+
+describe('by its role,', () => {
+  const { deployment, one, other } = twoPipelines();
+  const role = (id: string) => deployment.ofType('AWS::IAM::Role').find(resource => resource.id.startsWith(id))!.arn;
+  const topic = (id: string) => deployment.ofType('AWS::SNS::Topic').find(resource => resource.id.startsWith(id))!.arn;
+  const may = async (by: string, command: string, input: object) => {
+    const answers = await Promise.all(callsOf(role(by), command, input, deployment).map(async call => isAllowed(call, deployment.permissions)));
+    return !answers.includes(false);
+  };
+  const object = (prefix: string) => ({ Bucket: one.bucket, Key: `${prefix}${RUN.reportId}/1/file` });
+
+  test.each<[string, string, string, object, string, object]>([
+    // who, and what he may not do, beside the like that he may
+    ['the renderer writes no data', 'ReportRenderRole', 'PutObject', object(one.data), 'PutObject', object(one.reports)],
+    ['the renderer reads no data of another pipeline', 'ReportRenderRole', 'GetObject', object(other.data), 'GetObject', object(one.data)],
+    ['the renderer reads no reports of another pipeline', 'ReportRenderRole', 'GetObject', object(other.reports), 'GetObject', object(one.reports)],
+    ['the renderer publishes nothing', 'ReportRenderRole', 'Publish', { TopicArn: topic('Topic') }, 'GetObject', object(one.data)],
+    ['the renderer knows nothing of runs', 'ReportRenderRole', 'Get', { TableName: one.table, Key: { pk: 'run#1' } }, 'GetObject', object(one.data)],
+    ['Deliver reads no data', 'ReportDeliverRole', 'GetObject', object(one.data), 'Publish', { TopicArn: topic('Topic') }],
+    ['Deliver reads no reports', 'ReportDeliverRole', 'GetObject', object(one.reports), 'Publish', { TopicArn: topic('Topic') }],
+    ['Deliver does not tell the owner', 'ReportDeliverRole', 'Publish', { TopicArn: topic('OwnerTopic') }, 'Publish', { TopicArn: topic('Topic') }],
+    ['who closes runs does not write to readers', 'ReportCloseFailedRunRole', 'Publish', { TopicArn: topic('Topic') }, 'Publish', { TopicArn: topic('OwnerTopic') }],
+    ['who closes runs reads no executions of others', 'ReportCloseFailedRunRole', 'GetExecutionHistory', { executionArn: executionOf(other.machine) },
+      'GetExecutionHistory', { executionArn: executionOf(one.machine) }],
+    ['the data source writes no reports', 'LookupServiceRole', 'PutObject', object(one.reports), 'PutObject', object(one.data)],
+    ['the data source writes no data of another pipeline', 'LookupServiceRole', 'PutObject', object(other.data), 'PutObject', object(one.data)],
+    ['the data source reads nothing', 'LookupServiceRole', 'GetObject', object(one.data), 'PutObject', object(one.data)],
+    ['who makes links reads no reports', 'ReportLinkRole', 'GetObject', object(one.reports), 'AssumeRole', { RoleArn: role('ReportLinkSigner') }],
+    ['who makes links does not sign as the API', 'ReportLinkRole', 'AssumeRole', { RoleArn: role('ApiSigner') }, 'AssumeRole', { RoleArn: role('ReportLinkSigner') }],
+    ['who opens links makes none', 'ReportLinkOpenRole', 'Put', { TableName: one.table, Item: { pk: 'link#1' } }, 'Get', { TableName: one.table, Key: { pk: 'link#1' } }],
+    ['who opens links knows nothing of runs', 'ReportLinkOpenRole', 'Get', { TableName: one.table, Key: { pk: 'run#1' } }, 'Get', { TableName: one.table, Key: { pk: 'link#1' } }],
+    ['the API starts no other state machine', 'ApiRole', 'StartExecution', { stateMachineArn: other.machine }, 'StartExecution', { stateMachineArn: one.machine }],
+    ['the API reads no other ledger', 'ApiRole', 'Get', { TableName: other.table, Key: { pk: 'run#1' } }, 'Get', { TableName: one.table, Key: { pk: 'run#1' } }],
+    ['the API does not pause schedules', 'ApiRole', 'Update', { TableName: one.table, Key: { pk: 'pipeline', sk: 'pause' } }, 'Update', { TableName: one.table, Key: { pk: 'run#1', sk: 'run' } }],
+    ['the API reads no link', 'ApiRole', 'Get', { TableName: one.table, Key: { pk: 'link#1' } }, 'Query', { TableName: one.table, ExpressionAttributeValues: { ':report': 'report-links#1' } }],
+    ['the API publishes nothing', 'ApiRole', 'Publish', { TopicArn: topic('Topic') }, 'StartExecution', { stateMachineArn: one.machine }],
+    ['the signer reads no data', 'ReportLinkSigner', 'GetObject', object(one.data), 'GetObject', object(one.reports)],
+    ['the signer reads no reports of another pipeline', 'ReportLinkSigner', 'GetObject', object(other.reports), 'GetObject', object(one.reports)],
+    ['the signer of the API reads no data', 'ApiSigner', 'GetObject', object(one.data), 'GetObject', object(one.reports)],
+  ])('%s', async (_what, by, forbidden, input, permitted, its) => {
+    expect([await may(by, forbidden, input), await may(by, permitted, its)]).toEqual([false, true]);
+  });
+
+  test('nobody of the library lists a bucket, deletes anything, or scans a ledger', async () => {
+    const roles = deployment.ofType('AWS::IAM::Role').map(({ arn }) => arn);
+    const table = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${one.table}`;
+    const calls = roles.flatMap((by): Call[] => [
+      { by, action: 's3:ListBucket', resource: `arn:aws:s3:::${one.bucket}` },
+      { by, action: 's3:DeleteObject', resource: `arn:aws:s3:::${one.bucket}/${one.reports}x` },
+      { by, action: 'dynamodb:Scan', resource: table },
+      { by, action: 'dynamodb:DeleteItem', resource: table, context: { 'dynamodb:LeadingKeys': ['run#1'] } },
+    ]);
+    expect(await Promise.all(calls.map(async call => isAllowed(call, deployment.permissions)))).toEqual(calls.map(() => false));
+  });
+});
+
+describe('by the policy of its session,', () => {
+  const deployment = minimal();
+
+  test('the signer opens the report of this run, and no other', async () => {
+    const calls = await Use.of(deployment, dynamodb, useEverything);
+    const opened = calls.filter(({ session, action }) => session && action === 's3:GetObject');
+    const resources = [...new Set(opened.map(({ resource }) => resource))];
+    expect(resources.length).toBeGreaterThan(2);
+    for (const call of opened) {
+      const allowed = await Promise.all(resources.map(async resource => isAllowed({ ...call, resource }, deployment.permissions)));
+      expect(resources.filter((_, index) => allowed[index])).toEqual([call.resource]);
+    }
+  });
+});
+
+describe('by its handler,', () => {
+  const deployment = minimal();
+  const { bucket, data, reports } = namesOf(deployment, 'Report');
+  const { arn: render } = deployment.functions.find(({ handler }) => handler === 'render')!;
+  const { arn: presign } = deployment.functions.find(({ handler }) => handler === 'presign')!;
+  const OTHER = '0'.repeat(32);
+  const files = (folder: string) => [{ name: 'report.html', bucket, key: `${reports}${folder}/report.html`, contentType: 'text/html; charset=utf-8' }];
+
+  /** What a function answers to an event, and which objects it asked for. */
+  const asked = async (arn: string, event: object) => {
+    let answer: unknown;
+    const calls = await Use.of(deployment, dynamodb, async use => {
+      answer = await use.invoke(arn, { ...RUN, ...event }).catch(error => error.name);
+    });
+    return { answer, objects: calls.filter(({ action }) => /^(s3:|sts:)/.test(action)) };
+  };
+
+  test.each([`${OTHER}/1/rows.ndjson`, `${RUN.reportId}/2/rows.ndjson`, `${RUN.reportId}/1/../../${OTHER}/1/rows.ndjson`, ''])(
+    'rows that are not of this run are not read, although the role may: %s', async key => {
+      const event = { data: { version: 1, columns: [{ name: 'kilos', type: 'integer' }], data: { key: `${data}${key}`, format: 'NDJSON' } }, files: files(`${RUN.reportId}/1`) };
+      expect(await asked(render, event)).toEqual({ answer: 'InvalidData', objects: [] });
+    });
+
+  test.each([`${OTHER}/1`, `${RUN.reportId}/2`, `${RUN.reportId}/1/../../${OTHER}/1`])('no link is made to a file that is not of this run: %s', async folder => {
+    expect(await asked(presign, { files: files(folder), ledger: { table: 'x', pk: 'x', sk: 'x' } })).toEqual({ answer: 'InvalidLink', objects: [] });
+  });
+});
