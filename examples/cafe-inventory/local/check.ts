@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { decodeHTML } from 'entities';
 import { type Bookkeeper, statusWithoutLogIn } from './bookkeeper';
+import { inBrowser } from './browser/browser';
 import { walkThrough } from './browser/walk-through';
 import type { Cloud } from './cloud';
 import type { Database } from './database';
@@ -73,9 +74,12 @@ export async function check(cafe: OpenCafe, run: Run): Promise<void> {
 
   await step('The link has expired, and leads to a page that helps', async () => {
     await sleep(Date.parse(expiresAt) - Date.now() + 1500);
-    const response = await fetch(url);
-    expectEqual('status', response.status, 404);
-    expectEqual('it helps', (await response.text()).includes('ask whoever sends you the report for a new link'), true);
+    await inBrowser(async browser => {
+      const page = await browser.newPage();
+      const response = await page.goto(url);
+      expectEqual('status', response!.status(), 404);
+      await page.getByText('ask whoever sends you the report for a new link').waitFor();
+    });
   });
 }
 
