@@ -99,6 +99,7 @@ const ENVIRONMENT = {
   AWS_REGION: 'eu-west-1',
   TABLE_NAME: 'ledger',
   TOPIC_ARN: 'arn:aws:sns:eu-west-1:111111111111:readers',
+  OWNER_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111111111111:owners',
   LEDGER_RETENTION_SECONDS: '1',
   LINK_LIFETIME_SECONDS: '1',
 };
