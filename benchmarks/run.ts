@@ -35,8 +35,8 @@ async function main(): Promise<void> {
     }
     lines.push('', ...startTable(directory));
     console.log(lines.join('\n'));
-    const [before, , after] = readFileSync(DOCUMENT, 'utf8').split(/(?<=<!-- measured -->\n)|(?=<!-- \/measured -->)/);
-    writeFileSync(DOCUMENT, `${before}${lines.join('\n')}\n${after}`);
+    const [before] = readFileSync(DOCUMENT, 'utf8').split(/(?<=<!-- measured -->\n)/); // the tables are the end of the page
+    writeFileSync(DOCUMENT, `${before}${lines.join('\n')}\n`);
   } finally {
     rmSync(directory, { recursive: true });
   }
