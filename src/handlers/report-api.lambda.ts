@@ -130,10 +130,12 @@ async function lastEventsOf(executionArn: string): Promise<HistoryEvent[]> {
 
 /** URLs that open the files of the report at once, for who is signed in now: nobody else can use them for long. */
 async function getLink(event: APIGatewayProxyEvent) {
-  const { reportId, status, files = [] } = await visibleReport(event);
+  const run = await visibleReport(event);
+  const { reportId, status } = described(run);
   if (status !== 'DELIVERED') {
     throw new Refusal(409, `This report can not be opened: it is ${status}. Only what was delivered can be.`);
   }
+  const files = run.files!; // recorded with the delivery
   const seconds = Number(requireEnv('LINK_SECONDS'));
   const signer = await assumeSigner(reportId, files.map(({ key }) => key), seconds);
   const signedAt = signingTime();

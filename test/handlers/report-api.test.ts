@@ -685,6 +685,13 @@ describe('GET /reports/{id}/link', () => {
     expect(await link(reportId)).toMatchObject({ statusCode: 409, body: { message: `This report can not be opened: it is ${status}. Only what was delivered can be.` } });
   });
 
+  test('says the status as it is seen: what nobody works on any more is TIMED_OUT', async () => {
+    const { body: { reportId } } = await post({});
+    change(reportId, { status: 'RUNNING', leaseUntil: '2026-11-21T06:00:04.499Z' });
+
+    expect(await link(reportId)).toMatchObject({ statusCode: 409, body: { message: expect.stringContaining('it is TIMED_OUT.') } });
+  });
+
   test.each([403, 404])('gives no link that is dead: S3 answers %d', async status => {
     answers(status);
     const reportId = await delivered();
