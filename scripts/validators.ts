@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone';
-import { createReportBody, dataNotReady, dataSourceResult, linkResult, linksToSend, renderResult, startInput } from '../src/workflow/schema';
+import { createReportBody, dataNotReady, dataSourceResult, linkResult, linksToSend, renderResult, rerenderBody, startInput } from '../src/workflow/schema';
 
-const schemas = { createReportBody, dataNotReady, dataSourceResult, linkResult, linksToSend, renderResult, startInput };
+const schemas = { createReportBody, dataNotReady, dataSourceResult, linkResult, linksToSend, renderResult, rerenderBody, startInput };
 
 const ajv = new Ajv({ schemas, allowUnionTypes: true, code: { source: true, esm: true, lines: true } });
 const names = Object.fromEntries(Object.keys(schemas).map(name => [name, name]));

@@ -45,6 +45,21 @@ export class BucketPrefix {
     return this.grant(writer, WRITE);
   }
 
+  /**
+   * Lets a principal list objects and delete them; it can not read them.
+   *
+   * @param grantee The principal.
+   */
+  public grantErase(grantee: iam.IGrantable): iam.Grant {
+    const eraser = this.seenFromHere(grantee);
+    return this.grant(eraser, ['s3:DeleteObject']).combine(iam.Grant.addToPrincipal({
+      grantee: eraser,
+      actions: ['s3:ListBucket'],
+      resourceArns: [this.bucket.bucketArn],
+      conditions: { StringLike: { 's3:prefix': `${this.prefix}*` } },
+    }));
+  }
+
   /** @internal */
   public _readStatement(): iam.PolicyStatement {
     return new iam.PolicyStatement({ actions: READ, resources: [this.objectsArn] });

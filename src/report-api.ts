@@ -3,6 +3,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { EraseReportFunction } from './handlers/erase-report-function';
 import { ReportApiFunction } from './handlers/report-api-function';
 import { ScheduledReportPipeline } from './scheduled-report-pipeline';
 import { acknowledgeWildcard } from './workflow/acknowledge';
@@ -62,8 +63,9 @@ export interface ReportApiProps {
  *
  * `POST /create_report` takes `{"parameters": {...}, "idempotencyKey": "..."}`, both optional, and answers 202 with the report's
  * id at once; the same key again answers with the same report. `GET /reports/{id}` tells its status and its steps,
- * `GET /reports/{id}/link` gives links to its files that live for a minute, `GET /reports` lists reports, and
- * `DELETE /reports/{id}/link` revokes the links that were sent, where these are those of `ReportLink.onClick`.
+ * `GET /reports/{id}/link` gives links to its files that live for a minute, and `GET /reports` lists reports.
+ * `POST /reports/{id}/rerender` makes the files of a report again, `DELETE /reports/{id}/link` revokes the links that were sent, where
+ * these are those of `ReportLink.onClick`, and `DELETE /reports/{id}` erases a report.
  *
  * A caller sees the reports that she requested, and those of a pipeline whose `readerGroups` name a group of hers. All other reports
  * do not exist for her.
@@ -97,21 +99,24 @@ export class ReportApi extends Construct {
     });
     const signer = props.publicAccess ? undefined : this.signerFor(defaults.role!, pipeline);
     const bucketKey = pipeline.bucket.encryptionKey;
+    const commonEnvironment = {
+      TABLE_NAME: pipeline.ledger.tableName,
+      LEDGER_RETENTION_SECONDS: pipeline.ledgerRetention.toSeconds().toString(),
+      ...(pipeline.readerGroups.length > 0 && { READER_GROUPS: JSON.stringify(pipeline.readerGroups) }),
+      ...(props.allowedOrigins && { ALLOWED_ORIGINS: props.allowedOrigins.join(',') }),
+    };
     const handler = new ReportApiFunction(this, 'Function', {
       description: 'Takes requests for reports, tells how they are getting on, and opens them',
       ...defaults,
       environment: {
-        TABLE_NAME: pipeline.ledger.tableName,
-        LEDGER_RETENTION_SECONDS: pipeline.ledgerRetention.toSeconds().toString(),
+        ...commonEnvironment,
         STATE_MACHINE_ARN: pipeline.stateMachine.stateMachineArn,
-        ...(pipeline.readerGroups.length > 0 && { READER_GROUPS: JSON.stringify(pipeline.readerGroups) }),
         ...(signer && {
           SIGNER_ROLE_ARN: signer.roleArn,
           BUCKET_ARN: pipeline.bucket.bucketArn,
           LINK_SECONDS: Math.min(pipeline.linkExpiresIn.toSeconds(), SIGNED_WHEN_OPENED_SECONDS).toString(),
           ...(bucketKey && { ENCRYPTION_KEY_ARN: bucketKey.keyArn }),
         }),
-        ...(props.allowedOrigins && { ALLOWED_ORIGINS: props.allowedOrigins.join(',') }),
       },
     });
     grantPartitions(pipeline.ledger, handler, ['dynamodb:GetItem'], [`${RUN_PARTITION}*`]);
@@ -145,6 +150,8 @@ export class ReportApi extends Construct {
       grantPartitions(pipeline.ledger, handler, ['dynamodb:Query'], [`${READER_PARTITION}*`]);
       reports.addMethod('GET', integration, authorization);
       link.addMethod('GET', integration, authorization);
+      report.addResource('rerender').addMethod('POST', integration, authorization);
+      report.addMethod('DELETE', new apigateway.LambdaIntegration(this.eraser(pipeline, commonEnvironment), { allowTestInvoke: false }), authorization);
     }
     if (props.allowedOrigins) {
       this.letPagesReadRefusals(props.allowedOrigins);
@@ -165,6 +172,28 @@ export class ReportApi extends Construct {
     });
     pipeline.grants.readReports(signer);
     return signer;
+  }
+
+  /** What can delete is a function of its own, which takes nothing but the id of a report. */
+  private eraser(pipeline: ScheduledReportPipeline, environment: { [name: string]: string }): lambda.IFunction {
+    const scope = new Construct(this, 'Erase');
+    const eraser = new EraseReportFunction(scope, 'Function', {
+      description: 'Erases a report for who requested it',
+      ...handlerDefaults(scope, {
+        logGroup: pipeline.logGroup,
+        timeout: Duration.seconds(29), // API Gateway waits no longer
+        encryptionKey: pipeline.encryptionKey,
+        environment: {
+          ...environment,
+          BUCKET_NAME: pipeline.bucket.bucketName,
+          DATA_PREFIX: pipeline._dataPrefix,
+          REPORTS_PREFIX: pipeline._reportsPrefix,
+        },
+      }),
+    });
+    grantPartitions(pipeline.ledger, eraser, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], [`${RUN_PARTITION}*`]);
+    pipeline.grants.eraseReports(eraser);
+    return eraser;
   }
 
   /** Without this header, a page is not even told that its session has ended, or that it asks too often: API Gateway answers that by itself. */

@@ -234,6 +234,7 @@ export class ReportPipelineGrants {
   public constructor(
     private readonly stateMachine: sfn.StateMachine,
     private readonly ledger: dynamodb.ITable,
+    private readonly data: BucketPrefix,
     private readonly reports: BucketPrefix,
     private readonly encryptionKey?: kms.IKey,
   ) {}
@@ -282,6 +283,20 @@ export class ReportPipelineGrants {
   public revokeLinks(grantee: iam.IGrantable): iam.Grant {
     return grantPartitions(this.ledger, grantee, ['dynamodb:Query'], [`${REPORT_LINKS_PARTITION}*`])
       .combine(grantPartitions(this.ledger, grantee, ['dynamodb:UpdateItem'], [`${LINK_PARTITION}*`], ['pk', 'sk', 'revokedAt']));
+  }
+
+  /**
+   * Lets a principal erase reports: delete their files and rows, their links, and their record in the ledger. It can read none of the
+   * files. `docs/security.md` has the commands.
+   *
+   * @param grantee The principal.
+   */
+  public eraseReports(grantee: iam.IGrantable): iam.Grant {
+    const ofRuns = [`${RUN_PARTITION}*`, `${REPORT_LINKS_PARTITION}*`];
+    return this.data.grantErase(grantee)
+      .combine(this.reports.grantErase(grantee))
+      .combine(grantPartitions(this.ledger, grantee, ['dynamodb:Query'], ofRuns))
+      .combine(grantPartitions(this.ledger, grantee, ['dynamodb:DeleteItem'], [...ofRuns, `${LINK_PARTITION}*`, `${READER_PARTITION}*`]));
   }
 }
 
@@ -342,6 +357,10 @@ export class ScheduledReportPipeline extends Construct {
   public readonly readerGroups: string[];
   /** @internal */
   public readonly _executionsArn: string;
+  /** @internal */
+  public readonly _dataPrefix: string;
+  /** @internal */
+  public readonly _reportsPrefix: string;
 
   private readonly schedules: ReportSchedules;
 
@@ -527,7 +546,7 @@ export class ScheduledReportPipeline extends Construct {
     });
     acknowledge(this.stateMachine, 'IAM5[Resource::*]', 'The delivery of logs and X-Ray know no resources: '
       + 'https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html');
-    this.grants = new ReportPipelineGrants(this.stateMachine, this.ledger, reports, encryptionKey);
+    this.grants = new ReportPipelineGrants(this.stateMachine, this.ledger, data, reports, encryptionKey);
 
     // What no Catch sees.
     new events.Rule(this, 'RunsThatFailed', {
@@ -554,6 +573,8 @@ export class ScheduledReportPipeline extends Construct {
     });
 
     this.bucket = bucket;
+    this._dataPrefix = data.prefix;
+    this._reportsPrefix = reports.prefix;
     this.topic = topic;
     this.renderFunction = renderer.handler;
     this.linkFunction = link.handler;

@@ -26,19 +26,21 @@ describe('ReportApi', () => {
     const { stack, make } = withApi(s => ({ authorizer: cognitoAuthorizer(s) }));
     make();
     expect(methodsOf(stack)).toEqual([
+      'DELETE /reports/{id} COGNITO_USER_POOLS',
       'DELETE /reports/{id}/link COGNITO_USER_POOLS',
       'GET /reports COGNITO_USER_POOLS',
       'GET /reports/{id} COGNITO_USER_POOLS',
       'GET /reports/{id}/link COGNITO_USER_POOLS',
       'POST /create_report COGNITO_USER_POOLS',
+      'POST /reports/{id}/rerender COGNITO_USER_POOLS',
     ]);
   });
 
-  test('lists and opens nothing for a public that it can not tell apart', () => {
+  test('lists, opens, renders again and deletes nothing for a public that it can not tell apart', () => {
     const { stack, make } = withApi(() => ({ publicAccess: true }));
     make();
     expect(methodsOf(stack)).toEqual(['DELETE /reports/{id}/link NONE', 'GET /reports/{id} NONE', 'POST /create_report NONE']);
-    expect(Object.keys(stack.template.findResources('AWS::IAM::Role')).filter(id => id.startsWith('ApiSigner'))).toEqual([]);
+    expect(Object.keys(stack.template.findResources('AWS::IAM::Role')).filter(id => id.startsWith('ApiSigner') || id.startsWith('ApiErase'))).toEqual([]);
   });
 
   test('opens reports by a role of its own, which only its function may assume', () => {
@@ -100,6 +102,16 @@ describe('ReportApi', () => {
     expect(policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement).flatMap(({ Action }) => Action).sort()).toEqual([
       'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Query', 'dynamodb:UpdateItem', 'dynamodb:UpdateItem',
       'logs:CreateLogStream', 'logs:PutLogEvents', 'states:GetExecutionHistory', 'states:StartExecution',
+    ]);
+  });
+
+  test('deletes by a function of its own, which reads no report and starts nothing', () => {
+    const { stack, make } = withApi(() => ({ authorizationType: apigateway.AuthorizationType.IAM }));
+    make();
+    const policies = Object.entries<any>(stack.template.findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('ApiEraseRole'));
+    expect(policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement).flatMap(({ Action }) => Action).sort()).toEqual([
+      'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
+      'logs:CreateLogStream', 'logs:PutLogEvents', 's3:DeleteObject', 's3:DeleteObject', 's3:ListBucket', 's3:ListBucket',
     ]);
   });
 

@@ -99,7 +99,7 @@ describe('retries', () => {
     for (const name of ['Open the run', 'Render report', 'Presign link', 'Deliver', 'Close failed run']) {
       expect(states[name].Retry[0]).toEqual({
         ErrorEquals: [
-          'InvalidInput', 'InvalidData', 'DataNotReady', 'LimitExceeded', 'InvalidRender', 'InvalidLink', 'EmptyReport', 'NoRecipient',
+          'InvalidInput', 'InvalidData', 'DataNotReady', 'DataGone', 'LimitExceeded', 'InvalidRender', 'InvalidLink', 'EmptyReport', 'NoRecipient',
           'DeliveryRefused', 'DeliveryUncertain', 'ReportFailed',
         ],
         MaxAttempts: 0,
@@ -149,7 +149,7 @@ describe('the data that flows', () => {
     expect(await evaluate(states['Open the run'].Assign, { result: { Payload: opened } })).toEqual({ opened });
   });
 
-  test.each([['DUPLICATE', 'Duplicate', 'Succeed'], ['PAUSED', 'Paused', 'Succeed'], ['SKIPPED', 'Skipped', 'Succeed'], ['OPENED', 'Look up the data', 'Task']])('%s leads to %s', async (outcome, next, type) => {
+  test.each([['DUPLICATE', 'Duplicate', 'Succeed'], ['PAUSED', 'Paused', 'Succeed'], ['SKIPPED', 'Skipped', 'Succeed'], ['OPENED', 'Look up the data', 'Task'], ['RERENDER', 'Render and presign', 'Parallel']])('%s leads to %s', async (outcome, next, type) => {
     expect(await chosen(states['Opened?'], { opened: { outcome, reportId: 'x' } })).toBe(next);
     expect(states[next].Type).toBe(type);
   });
@@ -161,6 +161,17 @@ describe('the data that flows', () => {
   test('the renderer is told the run, the data as the source returned it, and the files, a list even of one', async () => {
     const data = { version: 1, columns: [{ name: 'product', type: 'text' }], rows: [{ product: 'Nariño' }] };
     expect(await payload('Render report', { opened, input: data })).toEqual({ ...opened.run, data, files: opened.files });
+  });
+
+  test('the renderer of a report that is rendered again is told where its data was kept, and gets none from elsewhere', async () => {
+    const kept = { bucket: 'reports', key: 'reports/earlier/1/data.json' };
+    const again = { ...opened, outcome: 'RERENDER', kept } as const;
+    const { Output } = states['Opened?'].Choices.find(({ Next }: any) => Next === 'Render and presign');
+    const input = await evaluated(Output, { opened: again, input: again });
+
+    expect(await payload('Render report', { opened: again, input })).toEqual({ ...opened.run, data: null, kept, files: opened.files });
+    // What a data source returns can not pass for it.
+    expect(await payload('Render report', { opened, input: { kept } })).toEqual({ ...opened.run, data: { kept }, files: opened.files });
   });
 
   test('the link is told the run, the files, and where to keep the links, and no data', async () => {

@@ -62,7 +62,11 @@ export class CafeStack extends Stack {
     const pipeline = new ScheduledReportPipeline(this, 'Inventory', {
       reportName: 'Coffee supplier inventory',
       dataSource: ReportDataSource.fromFunction(lookup),
-      renderer: ReportRenderer.html({ title: 'Coffee supplier inventory' }),
+      renderer: ReportRenderer.html({
+        title: 'Coffee supplier inventory',
+        totals: { sum: ['quantity', 'stock_value'], by: 'supplier' },
+        emphasis: [{ column: 'quantity', belowColumn: 'reorder_level' }],
+      }),
       topic,
       ownerTopic,
       link: ReportLink.onClick({ expiresIn: props.linkExpiresIn ?? Duration.hours(12) }),

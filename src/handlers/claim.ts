@@ -52,6 +52,10 @@ export function checkedInput(execution: { name: string }, input: unknown): Start
   if ([start.schedule, start.request, start.period].filter(Boolean).length > 1) {
     throw new ReportError('InvalidInput', 'the input has more than one of "schedule", "request" and "period"; each of them says what the report is about, give one');
   }
+  if (start.rerender !== undefined && (start.schedule || start.period || start.parameters)) {
+    throw new ReportError('InvalidInput', 'the input has "rerender", and a "schedule", a "period" or "parameters" beside it; '
+      + 'a report that is rendered again is about what the earlier one was about, leave these out');
+  }
   if (start.rerun !== undefined && !start.schedule && !start.period) {
     throw new ReportError('InvalidInput', 'the input has "rerun" and does not say of what; give the "schedule" or the "period" of the report that is to be made again');
   }

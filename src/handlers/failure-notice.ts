@@ -100,6 +100,7 @@ function explain(failure: Failure): { what: string; remedy?: string } {
       return { what: message, remedy: rerun };
     case 'NoRecipient':
       return { what: message, remedy: `When somebody has subscribed, ${again}.` };
+    case 'DataGone':
     case 'EmptyReport':
       return { what: message };
     case 'DeliveryUncertain':

@@ -1,12 +1,12 @@
 import { ConditionalCheckFailedException, DynamoDBClient, TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, paginateQuery, TransactWriteCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, paginateQuery, TransactWriteCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import type { NamedFile } from './signing';
 import { PAUSE_PARTITION, Period, READER_PARTITION, RUN_PARTITION, SCHEDULE_PARTITION, Trigger } from '../workflow/contract';
 
-/** What becomes of a run. `docs/reliability.md` has the transitions between these, and a test holds them. */
-export type RunStatus = 'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | FailureStatus;
+/** What becomes of a run; one that was erased is not recorded any more. `docs/reliability.md` has the transitions between these, and a test holds them. */
+export type RunStatus = 'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | FailureStatus | 'ERASING';
 
 /** How an execution can end without a report; the names are those of Step Functions. */
 export type FailureStatus = 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -15,6 +15,10 @@ export type FailureStatus = 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 const ENDED_STATUSES: readonly RunStatus[] = ['PAUSED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'];
 const ENDED_VALUES = Object.fromEntries(ENDED_STATUSES.map((status, n) => [`:ended${n}`, status]));
 const ENDED = Object.keys(ENDED_VALUES).join(', ');
+
+/** What a run is that nothing is made of any more, as a condition has it. */
+const FINAL_VALUES = { ':delivered': 'DELIVERED', ':skipped': 'SKIPPED', ':erasing': 'ERASING' };
+const FINAL = Object.keys(FINAL_VALUES).join(', ');
 
 export interface RunItem {
   readonly reportId: string;
@@ -27,6 +31,8 @@ export interface RunItem {
   readonly scheduleArn?: string;
   readonly scheduledTime?: string;
   readonly rerun?: string;
+  /** The report whose files are made again. */
+  readonly rerenderOf?: string;
   readonly requester?: string;
   /** The groups whose members may see the report. */
   readonly readerGroups?: string[];
@@ -171,7 +177,7 @@ export class Ledger {
   }
 
   /** Records a request. Returns the item of an earlier one with the same id, which stays as it is. */
-  public async request(item: Required<Pick<RunItem, 'reportId' | 'requester' | 'bodyHash' | 'requestedAt' | 'leaseUntil'>>): Promise<RunItem | undefined> {
+  public async request(item: Request): Promise<RunItem | undefined> {
     const createdAt = item.requestedAt;
     const isNew = { condition: 'attribute_not_exists(pk)', values: {} };
     const [created] = await this.changeAll([
@@ -249,8 +255,8 @@ export class Ledger {
         key: runKey(reportId),
         fields: { deliveryBegunAt: lease.now },
         // A run that was closed while its Deliver went on, because somebody stopped it, stays so; a redrive goes on with what is closed.
-        condition: `executionArn = :owner${lease.redriven ? '' : ` AND NOT #status IN (${ENDED})`}`,
-        values: { ':owner': executionArn, ...(!lease.redriven && ENDED_VALUES) },
+        condition: `executionArn = :owner AND #status <> :erasing${lease.redriven ? '' : ` AND NOT #status IN (${ENDED})`}`,
+        values: { ':owner': executionArn, ':erasing': 'ERASING', ...(!lease.redriven && ENDED_VALUES) },
       },
       {
         key: deliveryKey(reportId, topicArn),
@@ -329,8 +335,8 @@ export class Ledger {
     await this.change({
       key: runKey(reportId),
       fields: { ...fields, reportId, executionArn, status, ttl: this.ttl() },
-      condition: 'attribute_not_exists(pk) OR #status = :requested OR (executionArn = :owner AND NOT #status IN (:delivered, :skipped))',
-      values: { ':owner': executionArn, ':requested': 'REQUESTED', ':delivered': 'DELIVERED', ':skipped': 'SKIPPED' },
+      condition: `attribute_not_exists(pk) OR #status = :requested OR (executionArn = :owner AND NOT #status IN (${FINAL}))`,
+      values: { ':owner': executionArn, ':requested': 'REQUESTED', ...FINAL_VALUES },
     });
   }
 
@@ -416,6 +422,28 @@ export class Ledger {
     });
   }
 
+  /** From now on nothing is made of the run any more. False while somebody works on it. */
+  public async beginErasure(reportId: string, now: string): Promise<boolean> {
+    return this.change({
+      key: runKey(reportId),
+      fields: { status: 'ERASING' },
+      condition: 'attribute_exists(pk) AND (NOT #status IN (:requested, :running) OR leaseUntil < :now)',
+      values: { ':requested': 'REQUESTED', ':running': 'RUNNING', ':now': now },
+    });
+  }
+
+  /** Erases the record of a run. The run itself goes last: as long as it is there, this can be gone on with. */
+  public async erase({ reportId, createdAt, requester, readerGroups = [] }: RunItem): Promise<void> {
+    const readers = [...requester === undefined ? [] : [requester], ...readerGroups.map(groupReader)];
+    const sortKeys = await this.sortKeys(Ledger.key(reportId).pk);
+    const { pk, sk } = runKey(reportId);
+    await this.delete([
+      ...readers.map(reader => listKey(reader, createdAt!, reportId)),
+      ...sortKeys.filter(key => key !== sk).map(key => ({ pk, sk: key })),
+    ]);
+    await this.delete([{ pk, sk }]);
+  }
+
   /** Keeps, without expiry, what a schedule delivered last. A run of an earlier time that comes late changes nothing. */
   private async recordLastDelivered(scheduleArn: string, last: LastDelivered): Promise<void> {
     await this.change({
@@ -433,8 +461,8 @@ export class Ledger {
     const completed = await this.change({
       key: runKey(reportId),
       fields: { ...NOT_ENDED, ...fields },
-      condition: 'executionArn = :owner AND NOT #status IN (:delivered, :skipped)',
-      values: { ':owner': executionArn, ':delivered': 'DELIVERED', ':skipped': 'SKIPPED' },
+      condition: `executionArn = :owner AND NOT #status IN (${FINAL})`,
+      values: { ':owner': executionArn, ...FINAL_VALUES },
     });
     const run = completed ? undefined : await this.run(reportId);
     if (run && (run.executionArn !== executionArn || run.status !== status)) {
@@ -457,6 +485,21 @@ export class Ledger {
   private async get<T>(key: Change['key']): Promise<T | undefined> {
     const { Item } = await this.client.send(new GetCommand({ TableName: this.table, Key: key, ConsistentRead: true }));
     return Item as T | undefined;
+  }
+
+  private async sortKeys(pk: string): Promise<string[]> {
+    const pages = paginateQuery({ client: this.client }, {
+      TableName: this.table, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk }, ConsistentRead: true,
+    });
+    const keys: string[] = [];
+    for await (const { Items } of pages) {
+      keys.push(...Items!.map(({ sk }) => sk));
+    }
+    return keys;
+  }
+
+  private async delete(keys: Change['key'][]): Promise<void> {
+    await Promise.all(keys.map(async Key => this.client.send(new DeleteCommand({ TableName: this.table, Key }))));
   }
 
   /** Whether the change's condition held. */
@@ -531,9 +574,12 @@ export class Ledger {
   }
 }
 
+/** What is known of a run when it is requested. */
+export type Request = Required<Pick<RunItem, 'reportId' | 'requester' | 'bodyHash' | 'requestedAt' | 'leaseUntil'>> & Pick<RunItem, 'rerenderOf'>;
+
 /** What is known of a run when it is opened. */
 export type Opening = Required<Pick<RunItem, 'reportId' | 'executionArn' | 'report' | 'trigger' | 'period' | 'openedAt' | 'leaseUntil'>>
-& Pick<RunItem, 'scheduleArn' | 'scheduledTime' | 'rerun' | 'readerGroups'>;
+& Pick<RunItem, 'scheduleArn' | 'scheduledTime' | 'rerun' | 'rerenderOf' | 'readerGroups'>;
 
 /**
  * The status as a reader is told it: a run whose lease has run out is TIMED_OUT, although nobody was there to write it. The next

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, paginateQuery, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, paginateQuery, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { requireEnv } from './environment';
 import { NamedFile } from './signing';
 import { LINK_PARTITION, REPORT_LINKS_PARTITION } from '../workflow/contract';
@@ -63,6 +63,21 @@ export class LinkTokens {
 
   /** Revokes all links of a report. Returns how many it has, those that were revoked before included. */
   public async revokeAll(reportId: string, now: string): Promise<number> {
+    const hashes = await this.hashesOf(reportId);
+    await Promise.all(hashes.map(async hash => this.revoke(hash, now)));
+    return hashes.length;
+  }
+
+  /** Erases all links of a report, and what is known of their openings. */
+  public async eraseAll(reportId: string): Promise<void> {
+    await Promise.all((await this.hashesOf(reportId)).map(async hash => {
+      // In this order: no link is left that erasing again does not find.
+      await this.delete(keyOf(hash));
+      await this.delete({ pk: `${REPORT_LINKS_PARTITION}${reportId}`, sk: hash });
+    }));
+  }
+
+  private async hashesOf(reportId: string): Promise<string[]> {
     const hashes: string[] = [];
     const pages = paginateQuery({ client: this.client }, {
       TableName: this.table,
@@ -73,8 +88,7 @@ export class LinkTokens {
     for await (const { Items } of pages) {
       hashes.push(...Items!.map(({ sk }) => sk));
     }
-    await Promise.all(hashes.map(async hash => this.revoke(hash, now)));
-    return hashes.length;
+    return hashes;
   }
 
   private async revoke(hash: string, now: string): Promise<void> {
@@ -92,6 +106,10 @@ export class LinkTokens {
         throw error;
       }
     }
+  }
+
+  private async delete(Key: { readonly pk: string; readonly sk: string }): Promise<void> {
+    await this.client.send(new DeleteCommand({ TableName: this.table, Key }));
   }
 
   private async put(item: object): Promise<void> {

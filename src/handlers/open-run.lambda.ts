@@ -1,9 +1,10 @@
 import { checkedInput, claimOf } from './claim';
 import { readerGroupsFromEnvironment, requireEnv } from './environment';
+import { ReportError } from './errors';
 import { folderOf } from './folder';
 import { Ledger, ledgerFromEnvironment, mayBeMadeAgain, RunItem, SkipReason } from './ledger';
 import { dateIn, periodOf } from './period';
-import { CONTRACT_VERSION, OpenRunEvent, OpenRunResult, OutputFile, Period, ScheduledStart, StartInput } from '../workflow/contract';
+import { CONTRACT_VERSION, KEPT_DATA_NAME, OpenRunEvent, OpenRunResult, OutputFile, Period, ScheduledStart, StartInput } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 
@@ -17,16 +18,18 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
   const bySchedule = schedule && !input.rerun; // who makes a report again wants it
   const timeZone = requireEnv('TIME_ZONE');
   const readerGroups = readerGroupsFromEnvironment();
+  const original = input.rerender === undefined ? undefined : await earlierRun(input.rerender);
   const now = new Date();
   const opening = {
     reportId,
     trigger,
     executionArn: execution.arn,
     report: requireEnv('REPORT_NAME'),
-    period: await periodFor(reportId, event.execution, input),
+    period: original?.period ?? await periodFor(reportId, event.execution, input),
     scheduleArn: schedule?.arn,
     scheduledTime: schedule?.time,
     rerun: input.rerun,
+    rerenderOf: input.rerender,
     ...(readerGroups.length > 0 && { readerGroups }),
     openedAt: now.toISOString(),
     leaseUntil: new Date(now.getTime() + Number(requireEnv('RUN_LEASE_SECONDS')) * 1000).toISOString(),
@@ -61,10 +64,9 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
   const bucket = requireEnv('BUCKET_NAME');
   const files = (JSON.parse(requireEnv('FILES')) as Omit<OutputFile, 'bucket' | 'key'>[])
     .map(file => ({ ...file, bucket, key: `${folderOf(own, requireEnv('REPORTS_PREFIX'))}${file.name}` }));
-  return {
-    outcome: 'OPENED',
+  const opened = {
     run: {
-      version: CONTRACT_VERSION,
+      version: CONTRACT_VERSION as typeof CONTRACT_VERSION,
       ...own,
       report: item.report!,
       trigger,
@@ -80,6 +82,20 @@ export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
     files,
     ledger: { table: requireEnv('TABLE_NAME'), ...Ledger.linkKey(reportId, attempt) },
   };
+  if (original) {
+    const kept = { bucket, key: `${folderOf(original, requireEnv('REPORTS_PREFIX'))}${KEPT_DATA_NAME}` };
+    return { outcome: 'RERENDER', ...opened, kept };
+  }
+  return { outcome: 'OPENED', ...opened };
+}
+
+/** The run of a report that is to be rendered again. Whether its data is still there, the renderer sees. */
+async function earlierRun(reportId: string): Promise<Required<Pick<RunItem, 'reportId' | 'attempt' | 'period'>>> {
+  const { attempt, period } = await ledger.run(reportId) ?? {};
+  if (attempt === undefined || period === undefined) {
+    throw new ReportError('InvalidInput', `the report ${reportId} is to be rendered again, and there is none with this id that was ever made; give the id of one that was`);
+  }
+  return { reportId, attempt, period };
 }
 
 /**

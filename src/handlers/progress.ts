@@ -18,7 +18,12 @@ export const LAST_EVENTS = 100;
  * How far a run is, from its record and, while it is running, from the last events of its execution, the last one first. Undefined where
  * there are no steps to show: it was not made, or nobody knows where it failed.
  */
-export function stepsOf(status: RunStatus, { step }: RunItem, lastEvents: HistoryEvent[]): Step[] | undefined {
+export function stepsOf(status: RunStatus, { step, rerenderOf }: RunItem, lastEvents: HistoryEvent[]): Step[] | undefined {
+  const all = allSteps(status, step, lastEvents);
+  return rerenderOf === undefined ? all : all?.slice(1); // of which the data is there
+}
+
+function allSteps(status: RunStatus, step: string | undefined, lastEvents: HistoryEvent[]): Step[] | undefined {
   switch (status) {
     case 'REQUESTED': return steps('WAITING', 'WAITING', 'WAITING', 'WAITING');
     case 'RUNNING': return runningSteps(lastEvents);

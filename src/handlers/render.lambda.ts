@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { GetObjectCommand, NoSuchKey, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
@@ -14,7 +15,8 @@ import { writeFiles } from './rendering/write-files';
 import { validated } from './validation';
 import { dataNotReady, dataSourceResult } from './validators.generated';
 import {
-  Column, CONTRACT_VERSION, DataNotReady, DataReference, DataSourceResult, INLINE_LIMIT_BYTES, OutputFile, RenderEvent, RenderResult,
+  Column, CONTRACT_VERSION, DataNotReady, DataReference, DataSourceResult, INLINE_LIMIT_BYTES, KEPT_DATA_NAME, KeptData, ObjectAddress,
+  OutputFile, RenderEvent, RenderResult,
 } from '../workflow/contract';
 import { FileOptions } from '../workflow/file-options';
 
@@ -23,17 +25,19 @@ const s3 = new S3Client({});
 /** Makes the files of a report of the rows that the data source returned or wrote, from S3 to S3, and says what it has read and written. */
 export async function handler(event: RenderEvent): Promise<RenderResult> {
   const bucket = requireEnv('BUCKET_NAME');
-  const folder = folderOf(event, requireEnv('DATA_PREFIX'));
-  const options = fileOptions(event.files);
-  const data = readyData(event.data);
-  const totals = checkedData(data, folder);
+  const { files } = event;
+  const options = fileOptions(files);
+  const source = await sourceOf(event);
+  const { data, ...run } = source;
+  const totals = checkedData(data, folderOf(run, requireEnv('DATA_PREFIX')));
 
-  const asOf = data.asOf ?? event.openedAt;
-  const reports = options.map(one => reportOf(event, asOf, { columns: data.columns, totals }, one));
+  const asOf = data.asOf ?? run.openedAt;
+  const reports = options.map(one => reportOf(run, asOf, { columns: data.columns, totals }, one));
   const digest = new DataDigest(data.columns, data.totals);
   const retyped = reports.flatMap(({ columns }) => columns).filter(({ type, position }) => type !== data.columns[position].type);
-  const rows = new Rows(data.columns, data.data ? referencedRows(bucket, data.data, data.columns) : [data.rows!], digest, retyped);
-  const written = await writeFiles(s3, rows, reports, event.files);
+  const batches = data.data ? referencedRows(bucket, data.data, data.columns, event.kept !== undefined) : [data.rows!];
+  const rows = new Rows(data.columns, batches, digest, retyped);
+  const written = await writeFiles(s3, rows, reports, files);
 
   const shown = Math.min(...written.map(file => file.shown));
   const result: RenderResult = {
@@ -45,10 +49,25 @@ export async function handler(event: RenderEvent): Promise<RenderResult> {
     asOf,
     files: written.map(({ file }) => file),
   };
-  const manifest = manifestOf(event, event.files, options.map(({ format }) => format), result, digest.columnsSha256);
-  const { bucket: reportsBucket, key } = event.files[0];
-  await writeText(s3, { bucket: reportsBucket, key: siblingOf(key, MANIFEST_NAME) }, 'application/json', manifest);
+  const manifest = manifestOf(run, files, options.map(({ format }) => format), result, digest.columnsSha256);
+  await writeText(s3, siblingOf(files[0], KEPT_DATA_NAME), 'application/json', JSON.stringify(source));
+  await writeText(s3, siblingOf(files[0], MANIFEST_NAME), 'application/json', manifest);
   return result;
+}
+
+/**
+ * What the files are made of. Those of a report that is rendered again are the ones of its original run, of which they tell, so that they
+ * are the same.
+ */
+async function sourceOf({ files, data, kept, ...run }: RenderEvent): Promise<KeptData> {
+  if (!kept) {
+    return { ...run, data: readyData(data) };
+  }
+  const { bucket, key } = kept;
+  const text = await buffer(await openObject(bucket, key, absence => new ReportError('DataGone',
+    `there is no ${key}${absence}, of which the report could be rendered again: it was deleted; make a new report of the same period`)));
+  const source: KeptData = JSON.parse(text.toString());
+  return { ...source, data: readyData(source.data) };
 }
 
 /** What was deployed for each file. Numbers that were not known at synth are first seen here. */
@@ -69,8 +88,8 @@ function fileOptions(files: readonly OutputFile[]): FileOptions[] {
   return options;
 }
 
-function siblingOf(key: string, name: string): string {
-  return `${key.slice(0, key.lastIndexOf('/') + 1)}${name}`;
+function siblingOf({ bucket, key }: ObjectAddress, name: string): ObjectAddress {
+  return { bucket, key: `${key.slice(0, key.lastIndexOf('/') + 1)}${name}` };
 }
 
 /** Where the pipeline waits for data that is not ready, only data comes this far. */
@@ -104,11 +123,16 @@ function checkedData(data: DataSourceResult, folder: string): TotalCells | undef
   return data.totals && checkedTotals(data.totals, data.columns);
 }
 
-async function* referencedRows(bucket: string, { key, format }: DataReference, columns: readonly Column[]): AsyncGenerator<object[]> {
-  yield* storedRows(await openObject(bucket, key), format, columns);
+async function* referencedRows(
+  bucket: string, { key, format }: DataReference, columns: readonly Column[], isKept: boolean,
+): AsyncGenerator<object[]> {
+  const rows = await openObject(bucket, key, absence => isKept
+    ? new ReportError('DataGone', `the rows of the report are at ${key} no more${absence}, where they are kept for 14 days at most; make a new report of the same period`)
+    : new ReportError('InvalidData', `the data source returned a reference to ${key}, and there is no such object${absence}; write the rows before returning`));
+  yield* storedRows(rows, format, columns);
 }
 
-async function openObject(bucket: string, key: string): Promise<AsyncIterable<Uint8Array>> {
+async function openObject(bucket: string, key: string, missing: (absence: string) => ReportError): Promise<AsyncIterable<Uint8Array>> {
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return Body as unknown as AsyncIterable<Uint8Array>;
@@ -117,8 +141,7 @@ async function openObject(bucket: string, key: string): Promise<AsyncIterable<Ui
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     const { name, message } = error as S3ServiceException;
     if (error instanceof NoSuchKey || name === 'AccessDenied') {
-      const orNotReadable = name === 'AccessDenied' ? `, or it may not be read (S3 says: ${message})` : '';
-      throw new ReportError('InvalidData', `the data source returned a reference to ${key}, and there is no such object${orNotReadable}; write the rows before returning`);
+      throw missing(name === 'AccessDenied' ? `, or it may not be read (S3 says: ${message})` : '');
     }
     throw error;
   }

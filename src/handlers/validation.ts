@@ -4,7 +4,7 @@ import type { ReportErrorName } from '../workflow/contract';
 import { createReportBody, startInput } from '../workflow/schema';
 
 /** A schema that `scripts/validators.ts` has compiled. */
-type Validator = ((value: unknown) => boolean) & { errors?: ErrorObject[] | null };
+export type Validator = ((value: unknown) => boolean) & { errors?: ErrorObject[] | null };
 
 /** What the patterns of the schema mean to people. */
 const PATTERNS: Record<string, string> = {

@@ -1259,11 +1259,8 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-export const startInput = validate16;
-const schema17 = {"type":"object","additionalProperties":false,"properties":{"schedule":{"type":"object","required":["arn","time","timeZone"],"additionalProperties":false,"properties":{"arn":{"type":"string","minLength":1},"time":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"timeZone":{"type":"string","minLength":1},"period":{"oneOf":[{"const":"SINCE_LAST_RUN"},{"type":"object","required":["unit","from","to"],"additionalProperties":false,"properties":{"unit":{"enum":["day","week","month","quarter","year"]},"from":{"type":"integer"},"to":{"type":"integer"}}}]},"startingDeadlineSeconds":{"type":"integer","minimum":1},"onOverlap":{"enum":["ALLOW","SKIP"]},"holidays":{"type":"array","items":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}$"}}}},"request":{"type":"object","required":["reportId"],"additionalProperties":false,"properties":{"reportId":{"type":"string","pattern":"^[0-9a-f]{32}$"}}},"period":{"type":"object","required":["from","to"],"additionalProperties":false,"properties":{"from":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"to":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"timeZone":{"type":"string","minLength":1}}},"rerun":{"type":"string","pattern":"^[!-~]{1,64}$"},"parameters":{"type":"object"},"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID":{"type":"string"}}};
-const pattern9 = new RegExp("^\\d{4}-\\d{2}-\\d{2}$", "u");
-const pattern10 = new RegExp("^[0-9a-f]{32}$", "u");
-const pattern13 = new RegExp("^[!-~]{1,64}$", "u");
+export const rerenderBody = validate16;
+const schema17 = {"type":"object","additionalProperties":false,"properties":{"idempotencyKey":{"type":"string","pattern":"^[!-~]{1,128}$"}}};
 
 function validate16(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1272,8 +1269,55 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((key0 === "schedule") || (key0 === "request")) || (key0 === "period")) || (key0 === "rerun")) || (key0 === "parameters")) || (key0 === "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"))){
+if(!(key0 === "idempotencyKey")){
 validate16.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.idempotencyKey !== undefined){
+let data0 = data.idempotencyKey;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(!pattern0.test(data0)){
+validate16.errors = [{instancePath:instancePath+"/idempotencyKey",schemaPath:"#/properties/idempotencyKey/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,128}$"},message:"must match pattern \""+"^[!-~]{1,128}$"+"\""}];
+return false;
+}
+}
+else {
+validate16.errors = [{instancePath:instancePath+"/idempotencyKey",schemaPath:"#/properties/idempotencyKey/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate16.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+return false;
+}
+}
+validate16.errors = vErrors;
+return errors === 0;
+}
+
+export const startInput = validate17;
+const schema18 = {"type":"object","additionalProperties":false,"properties":{"schedule":{"type":"object","required":["arn","time","timeZone"],"additionalProperties":false,"properties":{"arn":{"type":"string","minLength":1},"time":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"timeZone":{"type":"string","minLength":1},"period":{"oneOf":[{"const":"SINCE_LAST_RUN"},{"type":"object","required":["unit","from","to"],"additionalProperties":false,"properties":{"unit":{"enum":["day","week","month","quarter","year"]},"from":{"type":"integer"},"to":{"type":"integer"}}}]},"startingDeadlineSeconds":{"type":"integer","minimum":1},"onOverlap":{"enum":["ALLOW","SKIP"]},"holidays":{"type":"array","items":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}$"}}}},"request":{"type":"object","required":["reportId"],"additionalProperties":false,"properties":{"reportId":{"type":"string","pattern":"^[0-9a-f]{32}$"}}},"period":{"type":"object","required":["from","to"],"additionalProperties":false,"properties":{"from":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"to":{"type":"string","pattern":"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},"timeZone":{"type":"string","minLength":1}}},"rerun":{"type":"string","pattern":"^[!-~]{1,64}$"},"rerender":{"type":"string","pattern":"^[0-9a-f]{32}$"},"parameters":{"type":"object"},"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID":{"type":"string"}}};
+const pattern10 = new RegExp("^\\d{4}-\\d{2}-\\d{2}$", "u");
+const pattern11 = new RegExp("^[0-9a-f]{32}$", "u");
+const pattern14 = new RegExp("^[!-~]{1,64}$", "u");
+
+function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "schedule") || (key0 === "request")) || (key0 === "period")) || (key0 === "rerun")) || (key0 === "rerender")) || (key0 === "parameters")) || (key0 === "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"))){
+validate17.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"}];
 return false;
 break;
 }
@@ -1286,14 +1330,14 @@ if(errors === _errs2){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing0;
 if((((data0.arn === undefined) && (missing0 = "arn")) || ((data0.time === undefined) && (missing0 = "time"))) || ((data0.timeZone === undefined) && (missing0 = "timeZone"))){
-validate16.errors = [{instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
+validate17.errors = [{instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'"}];
 return false;
 }
 else {
 const _errs4 = errors;
 for(const key1 in data0){
 if(!(((((((key1 === "arn") || (key1 === "time")) || (key1 === "timeZone")) || (key1 === "period")) || (key1 === "startingDeadlineSeconds")) || (key1 === "onOverlap")) || (key1 === "holidays"))){
-validate16.errors = [{instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"}];
+validate17.errors = [{instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"}];
 return false;
 break;
 }
@@ -1305,12 +1349,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(func2(data1) < 1){
-validate16.errors = [{instancePath:instancePath+"/schedule/arn",schemaPath:"#/properties/schedule/properties/arn/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/arn",schemaPath:"#/properties/schedule/properties/arn/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/schedule/arn",schemaPath:"#/properties/schedule/properties/arn/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/arn",schemaPath:"#/properties/schedule/properties/arn/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -1326,12 +1370,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(!pattern1.test(data2)){
-validate16.errors = [{instancePath:instancePath+"/schedule/time",schemaPath:"#/properties/schedule/properties/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"+"\""}];
+validate17.errors = [{instancePath:instancePath+"/schedule/time",schemaPath:"#/properties/schedule/properties/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"+"\""}];
 return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/schedule/time",schemaPath:"#/properties/schedule/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/time",schemaPath:"#/properties/schedule/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -1347,12 +1391,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(func2(data3) < 1){
-validate16.errors = [{instancePath:instancePath+"/schedule/timeZone",schemaPath:"#/properties/schedule/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/timeZone",schemaPath:"#/properties/schedule/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/schedule/timeZone",schemaPath:"#/properties/schedule/properties/timeZone/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/timeZone",schemaPath:"#/properties/schedule/properties/timeZone/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -1418,7 +1462,7 @@ if(data4.unit !== undefined){
 let data5 = data4.unit;
 const _errs17 = errors;
 if(!(((((data5 === "day") || (data5 === "week")) || (data5 === "month")) || (data5 === "quarter")) || (data5 === "year"))){
-const err3 = {instancePath:instancePath+"/schedule/period/unit",schemaPath:"#/properties/schedule/properties/period/oneOf/1/properties/unit/enum",keyword:"enum",params:{allowedValues: schema17.properties.schedule.properties.period.oneOf[1].properties.unit.enum},message:"must be equal to one of the allowed values"};
+const err3 = {instancePath:instancePath+"/schedule/period/unit",schemaPath:"#/properties/schedule/properties/period/oneOf/1/properties/unit/enum",keyword:"enum",params:{allowedValues: schema18.properties.schedule.properties.period.oneOf[1].properties.unit.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1506,7 +1550,7 @@ else {
 vErrors.push(err7);
 }
 errors++;
-validate16.errors = vErrors;
+validate17.errors = vErrors;
 return false;
 }
 else {
@@ -1530,13 +1574,13 @@ if(data0.startingDeadlineSeconds !== undefined){
 let data8 = data0.startingDeadlineSeconds;
 const _errs22 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate16.errors = [{instancePath:instancePath+"/schedule/startingDeadlineSeconds",schemaPath:"#/properties/schedule/properties/startingDeadlineSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/startingDeadlineSeconds",schemaPath:"#/properties/schedule/properties/startingDeadlineSeconds/type",keyword:"type",params:{type: "integer"},message:"must be integer"}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 1 || isNaN(data8)){
-validate16.errors = [{instancePath:instancePath+"/schedule/startingDeadlineSeconds",schemaPath:"#/properties/schedule/properties/startingDeadlineSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/startingDeadlineSeconds",schemaPath:"#/properties/schedule/properties/startingDeadlineSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"}];
 return false;
 }
 }
@@ -1551,7 +1595,7 @@ if(data0.onOverlap !== undefined){
 let data9 = data0.onOverlap;
 const _errs24 = errors;
 if(!((data9 === "ALLOW") || (data9 === "SKIP"))){
-validate16.errors = [{instancePath:instancePath+"/schedule/onOverlap",schemaPath:"#/properties/schedule/properties/onOverlap/enum",keyword:"enum",params:{allowedValues: schema17.properties.schedule.properties.onOverlap.enum},message:"must be equal to one of the allowed values"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/onOverlap",schemaPath:"#/properties/schedule/properties/onOverlap/enum",keyword:"enum",params:{allowedValues: schema18.properties.schedule.properties.onOverlap.enum},message:"must be equal to one of the allowed values"}];
 return false;
 }
 var valid1 = _errs24 === errors;
@@ -1572,13 +1616,13 @@ let data11 = data10[i0];
 const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data11 === "string"){
-if(!pattern9.test(data11)){
-validate16.errors = [{instancePath:instancePath+"/schedule/holidays/" + i0,schemaPath:"#/properties/schedule/properties/holidays/items/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}$"+"\""}];
+if(!pattern10.test(data11)){
+validate17.errors = [{instancePath:instancePath+"/schedule/holidays/" + i0,schemaPath:"#/properties/schedule/properties/holidays/items/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}$"+"\""}];
 return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/schedule/holidays/" + i0,schemaPath:"#/properties/schedule/properties/holidays/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/holidays/" + i0,schemaPath:"#/properties/schedule/properties/holidays/items/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -1589,7 +1633,7 @@ break;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/schedule/holidays",schemaPath:"#/properties/schedule/properties/holidays/type",keyword:"type",params:{type: "array"},message:"must be array"}];
+validate17.errors = [{instancePath:instancePath+"/schedule/holidays",schemaPath:"#/properties/schedule/properties/holidays/type",keyword:"type",params:{type: "array"},message:"must be array"}];
 return false;
 }
 }
@@ -1608,7 +1652,7 @@ var valid1 = true;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath:instancePath+"/schedule",schemaPath:"#/properties/schedule/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -1625,14 +1669,14 @@ if(errors === _errs29){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 let missing2;
 if((data12.reportId === undefined) && (missing2 = "reportId")){
-validate16.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
+validate17.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'"}];
 return false;
 }
 else {
 const _errs31 = errors;
 for(const key3 in data12){
 if(!(key3 === "reportId")){
-validate16.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"}];
+validate17.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"}];
 return false;
 break;
 }
@@ -1643,13 +1687,13 @@ let data13 = data12.reportId;
 const _errs32 = errors;
 if(errors === _errs32){
 if(typeof data13 === "string"){
-if(!pattern10.test(data13)){
-validate16.errors = [{instancePath:instancePath+"/request/reportId",schemaPath:"#/properties/request/properties/reportId/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{32}$"},message:"must match pattern \""+"^[0-9a-f]{32}$"+"\""}];
+if(!pattern11.test(data13)){
+validate17.errors = [{instancePath:instancePath+"/request/reportId",schemaPath:"#/properties/request/properties/reportId/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{32}$"},message:"must match pattern \""+"^[0-9a-f]{32}$"+"\""}];
 return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/request/reportId",schemaPath:"#/properties/request/properties/reportId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/request/reportId",schemaPath:"#/properties/request/properties/reportId/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -1658,7 +1702,7 @@ return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath:instancePath+"/request",schemaPath:"#/properties/request/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -1675,14 +1719,14 @@ if(errors === _errs34){
 if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
 let missing3;
 if(((data14.from === undefined) && (missing3 = "from")) || ((data14.to === undefined) && (missing3 = "to"))){
-validate16.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/required",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'"}];
+validate17.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/required",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'"}];
 return false;
 }
 else {
 const _errs36 = errors;
 for(const key4 in data14){
 if(!(((key4 === "from") || (key4 === "to")) || (key4 === "timeZone"))){
-validate16.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"}];
+validate17.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"}];
 return false;
 break;
 }
@@ -1694,12 +1738,12 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(typeof data15 === "string"){
 if(!pattern1.test(data15)){
-validate16.errors = [{instancePath:instancePath+"/period/from",schemaPath:"#/properties/period/properties/from/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"+"\""}];
+validate17.errors = [{instancePath:instancePath+"/period/from",schemaPath:"#/properties/period/properties/from/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"+"\""}];
 return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/period/from",schemaPath:"#/properties/period/properties/from/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/period/from",schemaPath:"#/properties/period/properties/from/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -1715,12 +1759,12 @@ const _errs39 = errors;
 if(errors === _errs39){
 if(typeof data16 === "string"){
 if(!pattern1.test(data16)){
-validate16.errors = [{instancePath:instancePath+"/period/to",schemaPath:"#/properties/period/properties/to/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"+"\""}];
+validate17.errors = [{instancePath:instancePath+"/period/to",schemaPath:"#/properties/period/properties/to/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})$"+"\""}];
 return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/period/to",schemaPath:"#/properties/period/properties/to/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/period/to",schemaPath:"#/properties/period/properties/to/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -1736,12 +1780,12 @@ const _errs41 = errors;
 if(errors === _errs41){
 if(typeof data17 === "string"){
 if(func2(data17) < 1){
-validate16.errors = [{instancePath:instancePath+"/period/timeZone",schemaPath:"#/properties/period/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
+validate17.errors = [{instancePath:instancePath+"/period/timeZone",schemaPath:"#/properties/period/properties/timeZone/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"}];
 return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/period/timeZone",schemaPath:"#/properties/period/properties/timeZone/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/period/timeZone",schemaPath:"#/properties/period/properties/timeZone/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -1756,7 +1800,7 @@ var valid6 = true;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath:instancePath+"/period",schemaPath:"#/properties/period/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
@@ -1771,13 +1815,13 @@ let data18 = data.rerun;
 const _errs43 = errors;
 if(errors === _errs43){
 if(typeof data18 === "string"){
-if(!pattern13.test(data18)){
-validate16.errors = [{instancePath:instancePath+"/rerun",schemaPath:"#/properties/rerun/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,64}$"},message:"must match pattern \""+"^[!-~]{1,64}$"+"\""}];
+if(!pattern14.test(data18)){
+validate17.errors = [{instancePath:instancePath+"/rerun",schemaPath:"#/properties/rerun/pattern",keyword:"pattern",params:{pattern: "^[!-~]{1,64}$"},message:"must match pattern \""+"^[!-~]{1,64}$"+"\""}];
 return false;
 }
 }
 else {
-validate16.errors = [{instancePath:instancePath+"/rerun",schemaPath:"#/properties/rerun/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+validate17.errors = [{instancePath:instancePath+"/rerun",schemaPath:"#/properties/rerun/type",keyword:"type",params:{type: "string"},message:"must be string"}];
 return false;
 }
 }
@@ -1787,12 +1831,20 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.parameters !== undefined){
-let data19 = data.parameters;
+if(data.rerender !== undefined){
+let data19 = data.rerender;
 const _errs45 = errors;
-if(!(data19 && typeof data19 == "object" && !Array.isArray(data19))){
-validate16.errors = [{instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+if(errors === _errs45){
+if(typeof data19 === "string"){
+if(!pattern11.test(data19)){
+validate17.errors = [{instancePath:instancePath+"/rerender",schemaPath:"#/properties/rerender/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{32}$"},message:"must match pattern \""+"^[0-9a-f]{32}$"+"\""}];
 return false;
+}
+}
+else {
+validate17.errors = [{instancePath:instancePath+"/rerender",schemaPath:"#/properties/rerender/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
 }
 var valid0 = _errs45 === errors;
 }
@@ -1800,13 +1852,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID !== undefined){
+if(data.parameters !== undefined){
+let data20 = data.parameters;
 const _errs47 = errors;
-if(typeof data.AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID !== "string"){
-validate16.errors = [{instancePath:instancePath+"/AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID",schemaPath:"#/properties/AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+if(!(data20 && typeof data20 == "object" && !Array.isArray(data20))){
+validate17.errors = [{instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 var valid0 = _errs47 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID !== undefined){
+const _errs49 = errors;
+if(typeof data.AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID !== "string"){
+validate17.errors = [{instancePath:instancePath+"/AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID",schemaPath:"#/properties/AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
@@ -1818,11 +1883,12 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-validate16.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
+validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"}];
 return false;
 }
 }
-validate16.errors = vErrors;
+validate17.errors = vErrors;
 return errors === 0;
 }

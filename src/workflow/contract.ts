@@ -68,6 +68,8 @@ export interface StartInput {
   readonly period?: { readonly from: string; readonly to: string; readonly timeZone?: string };
   /** Makes the report of `schedule` or `period` once more, although there is one: the same word again is the same report. */
   readonly rerun?: string;
+  /** The id of an earlier report, whose files are made again of what they were made of, instead of looking the data up. */
+  readonly rerender?: string;
   readonly parameters?: Parameters;
 }
 
@@ -154,8 +156,19 @@ export interface OutputFile extends ObjectAddress {
 
 /** What a renderer is invoked with. */
 export interface RenderEvent extends Run {
-  readonly data: DataSourceResult;
+  /** Null where an earlier report is rendered again. */
+  readonly data: DataSourceResult | null;
+  /** Where the renderer of the earlier report kept its data. */
+  readonly kept?: ObjectAddress;
   readonly files: OutputFile[];
+}
+
+/** Beside the files of a report: what they were made of. A file of a report can not have this name. */
+export const KEPT_DATA_NAME = 'data.json';
+
+/** What a renderer keeps there, so that the same files can be made again. */
+export interface KeptData extends Run {
+  readonly data: DataSourceResult;
 }
 
 /** What a renderer returns once all its files are complete in S3. */
@@ -218,9 +231,18 @@ export interface LinksToSend {
   }[];
 }
 
+/** What the steps of a run work with. */
+export interface Opened {
+  readonly run: Run;
+  readonly output: ObjectAddress;
+  readonly files: OutputFile[];
+  readonly ledger: LinkEvent['ledger'];
+}
+
 /** What the handler that opens a run returns; the rest of the workflow follows from `outcome`. */
 export type OpenRunResult =
-  | { readonly outcome: 'OPENED'; readonly run: Run; readonly output: ObjectAddress; readonly files: OutputFile[]; readonly ledger: LinkEvent['ledger'] }
+  | Opened & { readonly outcome: 'OPENED' }
+  | Opened & { readonly outcome: 'RERENDER'; readonly kept: ObjectAddress }
   | { readonly outcome: 'DUPLICATE' | 'PAUSED' | 'SKIPPED'; readonly reportId: string };
 
 export interface OpenRunEvent {
@@ -365,6 +387,7 @@ export const REPORT_ERRORS = [
   'InvalidInput',
   'InvalidData',
   'DataNotReady',
+  'DataGone',
   'LimitExceeded',
   'InvalidRender',
   'InvalidLink',

@@ -65,7 +65,7 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
 
   const render = withRetry(invokeFunction(scope, RENDER, {
     fn: props.render,
-    payload: sfn.TaskInput.fromText("{% $merge([$opened.run, {'data': $states.input, 'files': $opened.files}]) %}"),
+    payload: sfn.TaskInput.fromText("{% $merge([$opened.run, {'data': $states.input, 'kept': $opened.kept, 'files': $opened.files}]) %}"),
   }), RETRY.handler);
   const presign = withRetry(invokeFunction(scope, PRESIGN, {
     fn: props.link,
@@ -87,6 +87,7 @@ export function reportWorkflow(scope: Construct, props: ReportWorkflowProps): sf
     .when(outcomeIs('DUPLICATE'), sfn.Succeed.jsonata(scope, 'Duplicate'))
     .when(outcomeIs('PAUSED'), sfn.Succeed.jsonata(scope, 'Paused'))
     .when(outcomeIs('SKIPPED'), sfn.Succeed.jsonata(scope, 'Skipped'))
+    .when(outcomeIs('RERENDER'), makeAndDeliver, { outputs: '{% null %}' })
     .otherwise(lookUp.next(props.notReadyTimeout
       ? untilReady(scope, props.notReadyTimeout, { lookUp, ready: makeAndDeliver, late: closeFailedRun })
       : makeAndDeliver)));

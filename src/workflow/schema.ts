@@ -116,6 +116,7 @@ export const linkResult = links({});
 export const linksToSend = links({ url: { type: 'string', minLength: 1 }, verifyUrl: { type: 'string', minLength: 1 } });
 
 const address = { bucket: { type: 'string' }, key: { type: 'string' } } as const;
+const objectAddress = { type: 'object', required: ['bucket', 'key'], properties: address } as const;
 const period = {
   type: 'object',
   required: ['from', 'to', 'timeZone'],
@@ -150,13 +151,19 @@ const outputFiles = {
 export const dataSourceEvent = {
   type: 'object',
   required: [...runRequired, 'output'],
-  properties: { ...run, output: { type: 'object', required: ['bucket', 'key'], properties: address } },
+  properties: { ...run, output: objectAddress },
 } as const;
 
 export const renderEvent = {
   type: 'object',
   required: [...runRequired, 'data', 'files'],
-  properties: { ...run, data: dataSourceResult, files: outputFiles },
+  properties: { ...run, data: { oneOf: [dataSourceResult, { type: 'null' }] }, kept: objectAddress, files: outputFiles },
+} as const;
+
+export const keptData = {
+  type: 'object',
+  required: [...runRequired, 'data'],
+  properties: { ...run, data: dataSourceResult },
 } as const;
 
 export const linkEvent = {
@@ -216,6 +223,7 @@ export const startInput = {
       properties: { from: instant, to: instant, timeZone: { type: 'string', minLength: 1 } },
     },
     rerun: { type: 'string', pattern: '^[!-~]{1,64}$' },
+    rerender: run.reportId,
     parameters: { type: 'object' },
     // Step Functions adds it to the input of a nested execution.
     AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: { type: 'string' },
@@ -230,6 +238,13 @@ export const createReportBody = {
     parameters: { type: 'object' },
     idempotencyKey: { type: 'string', pattern: '^[!-~]{1,128}$' },
   },
+} as const;
+
+/** The body of `POST /reports/{id}/rerender`. */
+export const rerenderBody = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { idempotencyKey: createReportBody.properties.idempotencyKey },
 } as const;
 
 const anyMessage = { version: { const: MESSAGE_VERSION }, report: run.report, subject: run.report, text: run.report } as const;
@@ -317,6 +332,7 @@ export const dataContract = {
     dataSourceResult,
     dataNotReady,
     renderEvent,
+    keptData,
     renderResult,
     linkEvent,
     linkResult,

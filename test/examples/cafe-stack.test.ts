@@ -136,7 +136,7 @@ describe('the café stack', () => {
       'Custom::CDKBucketDeployment', 'Custom::Trigger',
     ]);
     expect(different(local, cloud)).toEqual([
-      'ApiFunction', 'ApiRestApiFailed', 'ApiRestApiRefused', 'ApiRestApiOPTIONS', 'ApiRestApicreatereportOPTIONS', 'ApiRestApimenuOPTIONS', 'ApiRestApireportsOPTIONS', 'ApiRestApireportsidOPTIONS', 'ApiRestApireportsidlinkOPTIONS',
+      'ApiEraseFunction', 'ApiFunction', 'ApiRestApiFailed', 'ApiRestApiRefused', 'ApiRestApiOPTIONS', 'ApiRestApicreatereportOPTIONS', 'ApiRestApimenuOPTIONS', 'ApiRestApireportsOPTIONS', 'ApiRestApireportsidOPTIONS', 'ApiRestApireportsidlinkOPTIONS', 'ApiRestApireportsidrerenderOPTIONS',
       'Menu', // the site's origin
       'Lookup', 'LookupRole', 'LookupRoleDefaultPolicy', // the way to the database
       'WebsiteBucket', 'WebsiteBucketPolicy', // CloudFront reads it

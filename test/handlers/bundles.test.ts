@@ -9,6 +9,7 @@ const ROOT = join(__dirname, '../..');
 const BUDGETS: { readonly [handler: string]: { readonly clients: readonly string[]; readonly kilobytes: number } } = {
   'close-failed-run': { clients: ['dynamodb', 'sfn', 'sns'], kilobytes: 335 },
   'deliver': { clients: ['dynamodb', 'lambda', 'sns'], kilobytes: 385 },
+  'erase-report': { clients: ['dynamodb', 's3'], kilobytes: 405 },
   'mint-link': { clients: ['dynamodb', 's3', 'sts'], kilobytes: 425 },
   'open-report': { clients: ['dynamodb', 's3', 'sts'], kilobytes: 425 },
   'open-run': { clients: ['dynamodb'], kilobytes: 335 },

@@ -32,14 +32,15 @@ class Model {
       case 'REQUESTED': return isRequest;
       case 'RUNNING': return !run!.begun && run!.lease < this.now;
       case 'DELIVERED':
-      case 'SKIPPED': return false;
+      case 'SKIPPED':
+      case 'ERASING': return false;
       default: return !run!.begun || run!.owner === execution;
     }
   }
 
   /** Whether the run can still end otherwise. */
   public get isOver(): boolean {
-    return this.run?.status === 'DELIVERED' || this.run?.status === 'SKIPPED';
+    return ['DELIVERED', 'SKIPPED', 'ERASING'].includes(this.run?.status ?? '');
   }
 
   public owns(execution: Execution): boolean {
@@ -139,7 +140,7 @@ const request = () => new Operation('somebody requests it', model => {
   (await ledger.request({ reportId: 'r', requester: 'q', bodyHash: 'h', requestedAt: now(), leaseUntil: now(RUN_LEASE) }))?.status);
 
 const begin = (execution: Execution, limit: number) => new Operation(`${execution} claims the delivery, of up to ${limit} calls`, model => {
-  if (!model.owns(execution) || ['PAUSED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'].includes(model.run!.status)) {
+  if (!model.owns(execution) || ['PAUSED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED', 'ERASING'].includes(model.run!.status)) {
     return 'fails';
   }
   if (!model.isClaimable(limit)) {
@@ -186,6 +187,15 @@ const fail = (execution: Execution, status: Failure) => new Operation(`${executi
   }
 }, async (ledger, now) => ledger.fail('r', execution, status, { step: 'Deliver', error: 'E', closedAt: now() }));
 
+const erase = () => new Operation('its requester erases it', model => {
+  const { status, lease } = model.run ?? {};
+  if (!model.run || ((status === 'REQUESTED' || status === 'RUNNING') && lease! >= model.now)) {
+    return false;
+  }
+  model.run.status = 'ERASING';
+  return true;
+}, async (ledger, now) => ledger.beginErasure('r', now()));
+
 const wait = (seconds: number) => new Operation(`${seconds} seconds pass`, model => {
   model.now += seconds;
 }, async () => undefined);
@@ -201,6 +211,7 @@ const operations = fc.commands([
   fc.constant(settle()),
   fc.tuple(execution, fc.constantFrom('DELIVERED' as const, 'SKIPPED' as const)).map(([who, status]) => complete(who, status)),
   fc.tuple(execution, fc.constantFrom<Failure[]>('FAILED', 'TIMED_OUT', 'ABORTED', 'NO_RECIPIENT')).map(([who, status]) => fail(who, status)),
+  fc.constant(erase()),
   fc.constantFrom(1, DELIVERY_LEASE, RUN_LEASE).map(wait),
 ], { maxCommands: 60, size: 'max' });
 

@@ -33,6 +33,7 @@ const RUN: Rules<RunStatus, Rule> = {
   ABORTED: FAILED,
   DELIVERED: {},
   SKIPPED: {},
+  ERASING: {}, // nobody erases anything in these stories
 };
 
 /** What may become of a delivery. */

@@ -44,6 +44,7 @@ describe('the transitions of a run', () => {
     'time out': async executionArn => fail(executionArn, 'TIMED_OUT'),
     'abort': async executionArn => fail(executionArn, 'ABORTED'),
     'find no recipient': async executionArn => fail(executionArn, 'NO_RECIPIENT'),
+    'erase': async () => ledger.beginErasure('r', NOW),
   };
   const BOOLEANS = [false, true];
 
@@ -77,15 +78,16 @@ describe('the transitions of a run', () => {
   const applies = (transition: Transition, { own, begun, expired }: { own: boolean; begun: boolean; expired: boolean }) =>
     !(transition.own && !own) && !(transition.deliveryBegun === false && begun) && !(transition.leaseExpired && !expired);
 
-  test('lead from each status to where it may be, and from a good end to nowhere', () => {
+  test('lead from each status to where it may be, and from a good end to its erasure only', () => {
     const reached = (from: Transition['from']) => [...new Set(TRANSITIONS.filter(transition => transition.from === from).map(({ to }) => to))].sort();
 
-    expect(reached('DELIVERED')).toEqual([]);
-    expect(reached('SKIPPED')).toEqual([]);
+    expect(reached('DELIVERED')).toEqual(['ERASING']);
+    expect(reached('SKIPPED')).toEqual(['ERASING']);
+    expect(reached('ERASING')).toEqual(['ERASING']);
     expect(reached('NONE')).toEqual(['ABORTED', 'FAILED', 'NO_RECIPIENT', 'PAUSED', 'REQUESTED', 'RUNNING', 'TIMED_OUT']);
-    expect(reached('REQUESTED')).toEqual(['ABORTED', 'FAILED', 'NO_RECIPIENT', 'RUNNING', 'TIMED_OUT']);
-    expect(reached('RUNNING')).toEqual(['ABORTED', 'DELIVERED', 'FAILED', 'NO_RECIPIENT', 'RUNNING', 'SKIPPED', 'TIMED_OUT']);
-    expect(reached('FAILED')).toEqual(['ABORTED', 'DELIVERED', 'FAILED', 'NO_RECIPIENT', 'RUNNING', 'SKIPPED', 'TIMED_OUT']);
+    expect(reached('REQUESTED')).toEqual(['ABORTED', 'ERASING', 'FAILED', 'NO_RECIPIENT', 'RUNNING', 'TIMED_OUT']);
+    expect(reached('RUNNING')).toEqual(['ABORTED', 'DELIVERED', 'ERASING', 'FAILED', 'NO_RECIPIENT', 'RUNNING', 'SKIPPED', 'TIMED_OUT']);
+    expect(reached('FAILED')).toEqual(['ABORTED', 'DELIVERED', 'ERASING', 'FAILED', 'NO_RECIPIENT', 'RUNNING', 'SKIPPED', 'TIMED_OUT']);
   });
 });
 

@@ -546,3 +546,54 @@ test('logs the report and its attempt, and a duplicate as one', async () => {
     { message: 'duplicate', trigger: 'SCHEDULE', reportId },
   ]);
 });
+
+describe('a report that is rendered again', () => {
+  async function original(): Promise<string> {
+    const { run: { reportId } } = openedRun(await open('a'));
+    change({ status: 'FAILED' });
+    openedRun(await open('b')); // what counts is its last attempt
+    change({ status: 'DELIVERED' });
+    return reportId;
+  }
+
+  test('is another report of the same period, which is told where the data was kept', async () => {
+    const earlier = await original();
+    const opened = await open('c', { rerender: earlier });
+
+    expect(opened).toMatchObject({
+      outcome: 'RERENDER',
+      kept: { bucket: 'reports', key: `reports/${earlier}/2/data.json` },
+      run: { attempt: 1, trigger: 'MANUAL', period: { from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z', timeZone: 'Europe/Madrid' }, parameters: {} },
+    });
+    const { reportId } = (opened as Extract<OpenRunResult, { outcome: 'RERENDER' }>).run;
+    expect(reportId).not.toBe(earlier);
+    expect(dynamodb.item(`run#${reportId}`, 'run')).toMatchObject({ status: 'RUNNING', rerenderOf: earlier });
+    expect(dynamodb.item(`run#${reportId}`, 'run')).not.toHaveProperty('scheduledTime');
+  });
+
+  test('is made each time that somebody starts it', async () => {
+    const earlier = await original();
+    const ids = [await open('c', { rerender: earlier }), await open('d', { rerender: earlier }), await open('c', { rerender: earlier })]
+      .map(opened => (opened as Extract<OpenRunResult, { outcome: 'RERENDER' }>).run.reportId);
+    expect(ids[2]).toBe(ids[0]);
+    expect(ids[1]).not.toBe(ids[0]);
+  });
+
+  test('has to have been made', async () => {
+    await expect(open('c', { rerender: ID })).rejects.toMatchObject({ name: 'InvalidInput', message: expect.stringContaining(`${ID} is to be rendered again, and there is none`) });
+
+    dynamodb.seed({ pk: `run#${ID}`, sk: 'run', reportId: ID, status: 'REQUESTED' });
+    await expect(open('c', { rerender: ID })).rejects.toMatchObject({ name: 'InvalidInput' });
+  });
+
+  test.each<[string, StartInput]>([
+    ['a schedule', { schedule: SCHEDULE }], ['a period', { period: { from: '2026-11-01T00:00:00Z', to: '2026-11-02T00:00:00Z' } }], ['parameters', { parameters: {} }],
+  ])('is about what it was about: %s beside it is refused', async (_, input) => {
+    const earlier = await original();
+    await expect(open('c', { rerender: earlier, ...input })).rejects.toMatchObject({ name: 'InvalidInput', message: expect.stringContaining('leave these out') });
+  });
+
+  test.each(['../x', '', 'A'.repeat(32), '__proto__'])('is named by its id, and not by %j', async id => {
+    await expect(open('c', { rerender: id })).rejects.toMatchObject({ name: 'InvalidInput' });
+  });
+});

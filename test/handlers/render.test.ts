@@ -18,6 +18,7 @@ const FOLDER = `data/${ID}/1/`;
 
 const REPORT = `reports/${ID}/1/report.html`;
 const MANIFEST = `reports/${ID}/1/manifest.json`;
+const KEPT_DATA = `reports/${ID}/1/data.json`;
 
 /** What S3 holds, by key: an object is there once it was put, or once all its parts were completed. */
 let objects: Map<string, Buffer>;
@@ -132,15 +133,19 @@ test('the manifest says what was made of which data', async () => {
     files: [{ name: 'report.html', contentType: 'text/html; charset=utf-8', bytes: result.files[0].bytes, sha256: result.files[0].sha256 }],
     renderer: { name: 'html', version },
   });
-  expect(s3.commandCalls(PutObjectCommand).map(call => call.args[0].input.Key)).toEqual([REPORT, MANIFEST]);
-  expect(s3.commandCalls(PutObjectCommand)[1].args[0].input).toEqual({
+  expect(s3.commandCalls(PutObjectCommand).map(call => call.args[0].input.Key)).toEqual([REPORT, KEPT_DATA, MANIFEST]);
+  expect(s3.commandCalls(PutObjectCommand)[2].args[0].input).toEqual({
     Bucket: 'reports', Key: MANIFEST, Body: expect.any(String), ContentType: 'application/json', CacheControl: 'private, no-store',
   });
 });
 
 describe('the same event and rows give the same bytes', () => {
   const rows = [{ supplier: 'a', kilos: 1 }, { supplier: 'b', kilos: 2 }];
-  const make = async (data: Partial<DataSourceResult>) => ({ result: await handler(eventOf(data)), written: new Map(objects) });
+  // What is kept to render it again is as it came.
+  const make = async (data: Partial<DataSourceResult>) => {
+    const result = await handler(eventOf(data));
+    return { result, written: new Map([...objects].filter(([key]) => key !== KEPT_DATA)) };
+  };
 
   test.each<[string, Partial<DataSourceResult>]>([
     ['inline', { rows }], ['with keys in another order', { rows: rows.map(({ supplier, kilos }) => ({ kilos, supplier })) }], ['by reference', reference()],
@@ -188,10 +193,10 @@ describe('what an earlier try has written', () => {
   test('gets its manifest from the next try, if the first did not come so far', async () => {
     s3.on(PutObjectCommand, { Key: MANIFEST }).rejectsOnce(Object.assign(new Error('Please reduce your request rate.'), { name: 'SlowDown' }));
     await expect(handler(data(1))).rejects.toMatchObject({ name: 'SlowDown' });
-    expect([...objects.keys()]).toEqual([REPORT]);
+    expect([...objects.keys()]).toEqual([REPORT, KEPT_DATA]);
     s3.on(PutObjectCommand, { Key: MANIFEST }).callsFake(input => store(input, Buffer.from(input.Body)));
     await handler(data(1));
-    expect([...objects.keys()]).toEqual([REPORT, MANIFEST]);
+    expect([...objects.keys()]).toEqual([REPORT, KEPT_DATA, MANIFEST]);
   });
 });
 
@@ -279,7 +284,7 @@ describe('several files of one report', () => {
     expect(manifest.files.map(({ name }: { name: string }) => name)).toEqual(names);
     expect(manifest.renderer).toEqual({ name: 'html+csv+json+xlsx', version });
     const encodings = s3.commandCalls(PutObjectCommand).map(({ args: [{ input }] }) => [input.Key!.split('/').at(-1), input.ContentEncoding]);
-    expect(encodings.sort()).toEqual([['manifest.json', undefined], ['report.csv', undefined], ['report.html', undefined], ['report.json', 'gzip'], ['report.xlsx', undefined]]);
+    expect(encodings.sort()).toEqual([['data.json', undefined], ['manifest.json', undefined], ['report.csv', undefined], ['report.html', undefined], ['report.json', 'gzip'], ['report.xlsx', undefined]]);
   });
 
   test('are the same bytes each time', async () => {
@@ -455,4 +460,76 @@ test('another kind of file is a defect of the deployment', async () => {
 test.each(['BUCKET_NAME', 'DATA_PREFIX'])('so is the lack of %s', async name => {
   delete process.env[name];
   await expect(handler(eventOf({ rows: [] }))).rejects.toThrow(`the environment variable ${name} is not set`);
+});
+
+describe('a report that is rendered again', () => {
+  const AGAIN = 'f'.repeat(32);
+  const KEPT = { bucket: 'reports', key: KEPT_DATA };
+  const FORMATS = ['html', 'csv', 'json', 'xlsx'] as const;
+  const filesOf = (reportId: string) => FORMATS.map(format => ({ name: `report.${format}`, bucket: 'reports', key: `reports/${reportId}/1/report.${format}`, contentType: 'text/plain' }));
+  const contentsOf = (reportId: string) => FORMATS.map(format => sha256Of(objects.get(`reports/${reportId}/1/report.${format}`)!));
+  /** Another run, later, of another schedule's time, in another language. */
+  const again: RenderEvent = {
+    ...RUN, reportId: AGAIN, trigger: 'MANUAL', openedAt: '2026-11-25T11:11:11Z', period: { ...RUN.period, timeZone: 'Etc/UTC' }, locale: 'de-DE', data: null, kept: KEPT, files: filesOf(AGAIN),
+  };
+
+  beforeEach(() => {
+    deploy(...FORMATS.map(format => ({ format })));
+    s3.on(GetObjectCommand).callsFake(({ Key }) => {
+      if (!objects.has(Key)) {
+        throw new NoSuchKey({ message: 'The specified key does not exist.', $metadata: {} });
+      }
+      return { Body: Readable.from([objects.get(Key)!]) };
+    });
+  });
+
+  test.each(['inline', 'in S3'])('has the same files to the byte, of rows that were %s', async where => {
+    const rows = [{ supplier: 'Finca <La Esperanza>', kilos: 1200 }, { supplier: '=1+1', kilos: null }];
+    if (where === 'in S3') {
+      objects.set(`${FOLDER}rows.ndjson`, Buffer.from(rows.map(row => `${JSON.stringify(row)}\n`).join('')));
+    }
+    const first = await handler({ ...eventOf(where === 'in S3' ? reference() : { rows }), files: filesOf(ID) });
+    const second = await handler(again);
+
+    expect(contentsOf(AGAIN)).toEqual(contentsOf(ID));
+    expect(second.files.map(({ sha256 }) => sha256)).toEqual(first.files.map(({ sha256 }) => sha256));
+    expect(second.dataSha256).toBe(first.dataSha256);
+    expect(objects.get(`reports/${AGAIN}/1/manifest.json`)).toEqual(objects.get(MANIFEST));
+    expect(objects.get(`reports/${AGAIN}/1/data.json`)).toEqual(objects.get(KEPT.key)); // so that it can be rendered again in its turn
+  });
+
+  test('is made as its renderer is deployed now', async () => {
+    await handler({ ...eventOf({ rows: [{ supplier: 'a', kilos: 1 }] }), files: filesOf(ID) });
+    deploy(...FORMATS.map(format => ({ format, title: 'Another title' })));
+    await handler(again);
+
+    expect(objects.get(`reports/${AGAIN}/1/report.html`)!.toString()).toContain('<h1>Another title</h1>');
+    expect(contentsOf(AGAIN)[0]).not.toBe(contentsOf(ID)[0]);
+  });
+
+  test('says so when its data is gone', async () => {
+    await expect(handler(again)).rejects.toMatchObject({
+      name: 'DataGone', message: `there is no ${KEPT.key}, of which the report could be rendered again: it was deleted; make a new report of the same period`,
+    });
+    expect([...objects.keys()]).toEqual([]);
+  });
+
+  test('says so when its rows are gone', async () => {
+    objects.set(`${FOLDER}rows.ndjson`, Buffer.from('{"supplier":"a","kilos":1}'));
+    await handler({ ...eventOf(reference()), files: filesOf(ID) });
+    objects.delete(`${FOLDER}rows.ndjson`);
+
+    await expect(handler(again)).rejects.toMatchObject({ name: 'DataGone', message: expect.stringContaining(`at ${FOLDER}rows.ndjson no more, where they are kept for 14 days`) });
+  });
+
+  test('is nothing that a data source can ask for', async () => {
+    await expect(handler({ ...eventOf({ kept: KEPT } as any), files: filesOf(ID) })).rejects.toMatchObject({ name: 'InvalidData' });
+    expect(s3.commandCalls(GetObjectCommand)).toHaveLength(0);
+  });
+
+  test('takes rows only from where its own run had them', async () => {
+    const foreign = `data/${'0'.repeat(32)}/1/rows.ndjson`;
+    objects.set(KEPT.key, Buffer.from(JSON.stringify({ ...RUN, data: { version: 1, columns: [{ name: 'a', type: 'text' }], data: { key: foreign, format: 'NDJSON' } } })));
+    await expect(handler(again)).rejects.toMatchObject({ name: 'InvalidData', message: expect.stringContaining(`the rows of a run must be under ${FOLDER}`) });
+  });
 });

@@ -7,9 +7,10 @@ import { STATE_MACHINE, TABLE } from './support/environment';
 import { FakeDynamoDB } from './support/fake-dynamodb';
 import { captureLogs, SECRET } from './support/logs';
 import { execution, NOW, openedRun, SCHEDULE } from './support/runs';
+import { callerOf, groupsOf } from '../../src/handlers/api-request';
 import { LinkTokens } from '../../src/handlers/link-tokens';
 import { handler as openRun } from '../../src/handlers/open-run.lambda';
-import { callerOf, groupsOf, handler } from '../../src/handlers/report-api.lambda';
+import { handler } from '../../src/handlers/report-api.lambda';
 
 const dynamodb = new FakeDynamoDB(TABLE);
 const sfn = mockClient(SFNClient);
@@ -378,6 +379,105 @@ describe('GET /reports/{id}', () => {
 
   test('without an id finds nothing', async () => {
     expect(await get('', { pathParameters: null })).toMatchObject(unknown);
+  });
+});
+
+describe('POST /reports/{id}/rerender', () => {
+  const rerender = async (id: string, body?: object, changes: Changes = {}) =>
+    call({ httpMethod: 'POST', resource: '/reports/{id}/rerender', pathParameters: { id }, body: body ? JSON.stringify(body) : null, ...changes });
+  const FILE = { name: 'report.html', bucket: 'reports', key: 'reports/r/2/report.html', contentType: 'text/html', fileName: 'stock.html' };
+  let fetched: string[];
+  let status: number;
+
+  beforeEach(() => {
+    fetched = [];
+    status = 206;
+    jest.spyOn(globalThis, 'fetch').mockImplementation(async url => {
+      fetched.push(new URL(url as string).pathname);
+      return new Response(null, { status });
+    });
+  });
+
+  async function delivered(): Promise<string> {
+    const { body: { reportId } } = await post({ parameters: { a: SECRET }, idempotencyKey: 'original' });
+    await openRun({ execution: execution(reportId), input: started()[0].input });
+    change(reportId, { status: 'DELIVERED', files: [FILE] });
+    return reportId;
+  }
+
+  test('starts another report, which says of which one it is, and opens it past the data source', async () => {
+    const original = await delivered();
+
+    const { statusCode, body: { reportId } } = await rerender(original);
+
+    expect(statusCode).toBe(202);
+    expect(reportId).not.toBe(original);
+    expect(started()[1]).toMatchObject({ name: reportId, input: { request: { reportId }, rerender: original } });
+    expect(await openRun({ execution: execution(reportId), input: started()[1].input })).toMatchObject({
+      outcome: 'RERENDER', kept: { bucket: 'reports', key: `reports/${original}/1/data.json` }, run: { reportId, trigger: 'REQUEST', period: run(original)!.period },
+    });
+    expect((await get(reportId)).body).toMatchObject({ status: 'RUNNING', rerenderOf: original, period: run(original)!.period });
+  });
+
+  test('has no step that looks data up', async () => {
+    const { body: { reportId } } = await rerender(await delivered());
+    expect((await get(reportId)).body.steps.map(({ name }: { name: string }) => name)).toEqual(['Render report', 'Presign link', 'Deliver']);
+  });
+
+  test('sees first whether the data is still there, beside the files', async () => {
+    await rerender(await delivered());
+    expect(fetched).toEqual(['/reports/r/2/data.json']);
+  });
+
+  test('is refused when the data is gone, and nothing is recorded', async () => {
+    const original = await delivered();
+    const keys = dynamodb.keys();
+    status = 403;
+
+    expect(await rerender(original)).toMatchObject({ statusCode: 410, body: { message: 'The files of this report are not there any more. Request a new report.' } });
+    expect(dynamodb.keys()).toEqual(keys);
+    expect(started()).toHaveLength(1);
+  });
+
+  test('that finds the rows gone later says so, and other errors stay with the owner', async () => {
+    const { body: { reportId } } = await rerender(await delivered());
+    change(reportId, { status: 'FAILED', step: 'Render report', error: 'DataGone' });
+    expect((await get(reportId)).body).toMatchObject({ status: 'FAILED', reason: 'DATA_GONE' });
+
+    change(reportId, { error: 'InvalidData' });
+    expect((await get(reportId)).body).not.toHaveProperty('reason');
+  });
+
+  test('is one report for each key, and no other request has that key', async () => {
+    const original = await delivered();
+    const ids = [];
+    for (const idempotencyKey of ['k', 'k', 'l']) {
+      ids.push((await rerender(original, { idempotencyKey })).body.reportId);
+    }
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+
+    const conflict = { statusCode: 409, body: { message: 'The idempotencyKey was used before for something else; take a new one for another report.' } };
+    expect(await rerender(original, { idempotencyKey: 'original' })).toMatchObject(conflict);
+    expect((await post({ parameters: { rerender: original }, idempotencyKey: 'k' })).statusCode).toBe(409);
+  });
+
+  test.each(['REQUESTED', 'RUNNING', 'FAILED', 'SKIPPED', 'ERASING'])('of a report that is %s is refused', async is => {
+    const original = await delivered();
+    change(original, { status: is });
+
+    expect(await rerender(original)).toMatchObject({ statusCode: 409, body: { message: `This report can not be rendered again: it is ${is}. Only what was delivered can be.` } });
+  });
+
+  test('of somebody else’s report is that of none', async () => {
+    const original = await delivered();
+    expect(await rerender(original, {}, { authorizer: BEN })).toEqual(await rerender('0'.repeat(32), {}, { authorizer: BEN }));
+  });
+
+  test.each([['{"parameters":{}}', 'parameters'], ['{"idempotencyKey":""}', 'idempotencyKey'], ['[]', 'an object'], ['{', 'not JSON']])('refuses the body %s', async (body, why) => {
+    const original = await delivered();
+    expect(await call({ httpMethod: 'POST', resource: '/reports/{id}/rerender', pathParameters: { id: original }, body }))
+      .toMatchObject({ statusCode: 400, body: { message: expect.stringContaining(why) } });
   });
 });
 

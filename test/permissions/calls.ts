@@ -34,6 +34,8 @@ const ASKED: { readonly [command: string]: (input: any) => Asked[] } = {
   UploadPart: s3('s3:PutObject'),
   CompleteMultipartUpload: s3('s3:PutObject'),
   AbortMultipartUpload: s3('s3:AbortMultipartUpload'),
+  ListObjectsV2: ({ Bucket, Prefix }) => [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${Bucket}`, context: { 's3:prefix': Prefix } }],
+  DeleteObjects: ({ Bucket, Delete: { Objects } }) => Objects.flatMap(({ Key }: any) => s3('s3:DeleteObject')({ Bucket, Key })),
 
   Publish: ({ TopicArn }) => [{ action: 'sns:Publish', resource: TopicArn }],
   GetTopicAttributes: ({ TopicArn }) => [{ action: 'sns:GetTopicAttributes', resource: TopicArn }],

@@ -39,5 +39,6 @@ export const OPTIONS: { readonly [name: string]: Option } = {
   '`grants.startExecution()`': { use: (stack, pipeline) => pipeline.grants.startExecution(person(stack)) },
   '`grants.pause()`': { use: (stack, pipeline) => pipeline.grants.pause(person(stack)) },
   '`grants.readReports()`': { use: (stack, pipeline) => pipeline.grants.readReports(person(stack)) },
+  '`grants.eraseReports()`': { use: (stack, pipeline) => pipeline.grants.eraseReports(person(stack)) },
   '`grants.revokeLinks()`': { use: (stack, pipeline) => pipeline.grants.revokeLinks(person(stack)) },
 };

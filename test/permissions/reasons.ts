@@ -64,9 +64,14 @@ const REASONS: readonly Reason[] = [
   [/^Api\/Role$/, /^states:StartExecution$/, 'starts the run of a request'],
   [/^Api\/Role$/, /^states:GetExecutionHistory$/, 'tells how far a run is'],
 
+  [/^Api\/Erase\/Role$/, /^dynamodb:(GetItem|UpdateItem)/, 'reads whose report it is, and closes it to everybody else'],
+  [/^Api\/Erase\/Role$/, /^dynamodb:(Query|DeleteItem)$/, 'finds the links and the record of a report, and deletes them'],
+  [/^Api\/Erase\/Role$/, /^s3:(DeleteObject|ListBucket)$/, 'finds the files and the rows of a report, and deletes them'],
+
   // what an app grants
   [/^Person$/, /^states:StartExecution$/, 'what was granted'],
   [/^Person$/, /^dynamodb:DeleteItem /, 'what was granted: sets and removes the pause'],
+  [/^Person$/, /^(s3:DeleteObject|s3:ListBucket|dynamodb:DeleteItem|dynamodb:Query)$/, 'what was granted: finds all that is kept of a report, and deletes it'],
   [/^Person$/, /^dynamodb:(Query|UpdateItem)$/, 'what was granted: finds the links to a report, and revokes them'],
   [/^Person$/, /^s3:GetObject$/, 'what was granted'],
 

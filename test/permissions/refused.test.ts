@@ -59,6 +59,7 @@ describe('by its role,', () => {
     return !answers.includes(false);
   };
   const object = (prefix: string) => ({ Bucket: one.bucket, Key: `${prefix}${RUN.reportId}/1/file` });
+  const objects = (prefix: string) => ({ Bucket: one.bucket, Delete: { Objects: [{ Key: `${prefix}x` }] } });
 
   test.each<[string, string, string, object, string, object]>([
     // who, and what he may not do, beside the like that he may
@@ -85,6 +86,16 @@ describe('by its role,', () => {
     ['the API does not pause schedules', 'ApiRole', 'Update', { TableName: one.table, Key: { pk: 'pipeline', sk: 'pause' } }, 'Update', { TableName: one.table, Key: { pk: 'run#1', sk: 'run' } }],
     ['the API reads no link', 'ApiRole', 'Get', { TableName: one.table, Key: { pk: 'link#1' } }, 'Query', { TableName: one.table, ExpressionAttributeValues: { ':report': 'report-links#1' } }],
     ['the API publishes nothing', 'ApiRole', 'Publish', { TopicArn: topic('Topic') }, 'StartExecution', { stateMachineArn: one.machine }],
+    ['the API deletes nothing', 'ApiRole', 'Delete', { TableName: one.table, Key: { pk: 'run#1' } }, 'Update', { TableName: one.table, Key: { pk: 'run#1', sk: 'run' } }],
+    ['who erases reports reads none', 'ApiEraseRole', 'GetObject', object(one.reports), 'DeleteObjects', objects(one.reports)],
+    ['who erases reports writes none', 'ApiEraseRole', 'PutObject', object(one.reports), 'DeleteObjects', objects(one.data)],
+    ['who erases reports erases none of another pipeline', 'ApiEraseRole', 'DeleteObjects', objects(other.reports), 'DeleteObjects', objects(one.reports)],
+    ['who erases reports erases no rows of another pipeline', 'ApiEraseRole', 'DeleteObjects', objects(other.data), 'DeleteObjects', objects(one.data)],
+    ['who erases reports lists none of another pipeline', 'ApiEraseRole', 'ListObjectsV2', { Bucket: other.bucket, Prefix: other.reports }, 'ListObjectsV2', { Bucket: one.bucket, Prefix: one.reports }],
+    ['who erases reports lists no whole bucket', 'ApiEraseRole', 'ListObjectsV2', { Bucket: one.bucket, Prefix: '' }, 'ListObjectsV2', { Bucket: one.bucket, Prefix: one.data }],
+    ['who erases reports changes no other ledger', 'ApiEraseRole', 'Delete', { TableName: other.table, Key: { pk: 'run#1' } }, 'Delete', { TableName: one.table, Key: { pk: 'run#1' } }],
+    ['who erases reports does not pause schedules', 'ApiEraseRole', 'Delete', { TableName: one.table, Key: { pk: 'pipeline' } }, 'Delete', { TableName: one.table, Key: { pk: 'link#1' } }],
+    ['who erases reports forgets no schedule', 'ApiEraseRole', 'Delete', { TableName: one.table, Key: { pk: 'schedule#1' } }, 'Delete', { TableName: one.table, Key: { pk: 'reader#1' } }],
     ['the signer reads no data', 'ReportLinkSigner', 'GetObject', object(one.data), 'GetObject', object(one.reports)],
     ['the signer reads no reports of another pipeline', 'ReportLinkSigner', 'GetObject', object(other.reports), 'GetObject', object(one.reports)],
     ['the signer of the API reads no data', 'ApiSigner', 'GetObject', object(one.data), 'GetObject', object(one.reports)],
@@ -92,8 +103,8 @@ describe('by its role,', () => {
     expect([await may(by, forbidden, input), await may(by, permitted, its)]).toEqual([false, true]);
   });
 
-  test('nobody of the library lists a bucket, deletes anything, or scans a ledger', async () => {
-    const roles = deployment.ofType('AWS::IAM::Role').map(({ arn }) => arn);
+  test('nobody of the library but who erases reports lists a bucket or deletes anything, and nobody scans a ledger', async () => {
+    const roles = deployment.ofType('AWS::IAM::Role').map(({ arn }) => arn).filter(arn => arn !== role('ApiEraseRole'));
     const table = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${one.table}`;
     const calls = roles.flatMap((by): Call[] => [
       { by, action: 's3:ListBucket', resource: `arn:aws:s3:::${one.bucket}` },

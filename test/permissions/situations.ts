@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { manyRows, row, Use, written } from './use';
@@ -81,9 +81,7 @@ async function watches(use: Use): Promise<void> {
 async function requests(use: Use): Promise<void> {
   const { arn } = use.function('report-api')!;
   const call = async (httpMethod: string, resource: string, changes: object = {}): Promise<any> => {
-    const requestContext = { authorizer: ANA, identity: {} };
-    const event = { httpMethod, resource, headers: {}, body: null, isBase64Encoded: false, pathParameters: null, requestContext, ...changes };
-    const { body } = await use.invoke(arn, event) as any;
+    const { body } = await use.invoke(arn, requestOf(httpMethod, resource, changes)) as any;
     return body && JSON.parse(body);
   };
   const { lookUp } = use;
@@ -97,7 +95,21 @@ async function requests(use: Use): Promise<void> {
   if (use.function('report-api')!.environment.SIGNER_ROLE_ARN) {
     await call('GET', '/reports');
     await call('GET', '/reports/{id}/link', report);
+    await call('POST', '/reports/{id}/rerender', report);
+    await sleep(minutes(2));
+    use.lookUp = async event => written(event, manyRows(row(1)));
+    const large = await call('POST', '/create_report');
+    await sleep(minutes(2));
+    for (const id of [reportId, large.reportId]) {
+      await use.invoke(use.function('erase-report')!.arn, requestOf('DELETE', '/reports/{id}', { pathParameters: { id } }));
+    }
   }
+  use.lookUp = lookUp;
+}
+
+function requestOf(httpMethod: string, resource: string, changes: object): object {
+  const requestContext = { authorizer: ANA, identity: {} };
+  return { httpMethod, resource, headers: {}, body: null, isBase64Encoded: false, pathParameters: null, requestContext, ...changes };
 }
 
 async function openings(use: Use): Promise<void> {
@@ -130,6 +142,21 @@ export const GRANTED = {
     await use.ask(by, client, new UpdateCommand({
       TableName, Key: { pk: `link#${Items[0].sk}`, sk: 'link' }, UpdateExpression: 'SET revokedAt = :now', ConditionExpression: 'attribute_exists(pk)', ExpressionAttributeValues: { ':now': new Date().toISOString() },
     }));
+  },
+  eraseReports: async (use: Use, by: string) => {
+    const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+    const { table: TableName, bucket: Bucket } = use.names;
+    for (const Prefix of ['data/', 'reports/']) {
+      const { Contents } = await use.ask(by, new S3Client({}), new ListObjectsV2Command({ Bucket, Prefix }));
+      await use.ask(by, new S3Client({}), new DeleteObjectsCommand({ Bucket, Delete: { Objects: Contents } }));
+    }
+    for (const partition of ['run#', 'report-links#', 'link#', 'reader#']) {
+      const [pk, sk] = use.dynamodb.keys().find(key => key.startsWith(partition))?.split(' ') ?? [`${partition}x`, 'x'];
+      if (partition === 'run#' || partition === 'report-links#') {
+        await use.ask(by, client, new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk }, ConsistentRead: true }));
+      }
+      await use.ask(by, client, new DeleteCommand({ TableName, Key: { pk, sk } }));
+    }
   },
 };
 

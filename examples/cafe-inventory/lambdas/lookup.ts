@@ -23,7 +23,7 @@ export interface InventoryRow {
   readonly website: string | null;
 }
 
-/** One statement, so that all rows and their totals show the stock at one moment. */
+/** One statement, so that all rows show the stock at one moment; by supplier, as the report adds them up. */
 export const INVENTORY_SQL = `
   SELECT s.name AS supplier, b.product, b.type, b.origin, b.price, b.quantity, b.reorder_level,
          ROUND(b.price * b.quantity, 2) AS stock_value, b.last_delivery, s.website
@@ -74,7 +74,6 @@ export interface Inventory {
   readonly asOf: string;
   readonly columns: readonly InventoryColumn[];
   readonly rows: readonly Record<string, string | number | boolean | null>[];
-  readonly totals: Record<string, string | number>;
 }
 
 interface InventoryColumn {
@@ -108,32 +107,20 @@ export function inventory(rows: readonly InventoryRow[], asOf: Date): Inventory 
       product: row.product,
       type: row.type,
       origin: row.origin,
-      price: euros(cents(row.price)),
+      price: euros(row.price),
       quantity: Number(row.quantity),
       reorder_level: Number(row.reorder_level),
       reorder: Number(row.quantity) < Number(row.reorder_level),
-      stock_value: euros(cents(row.stock_value)),
+      stock_value: euros(row.stock_value),
       last_delivery: row.last_delivery,
       website: row.website,
     })),
-    totals: {
-      quantity: sum(rows.map(row => Number(row.quantity))),
-      stock_value: euros(sum(rows.map(row => cents(row.stock_value)))),
-    },
   };
 }
 
-/** Whole cents are added exactly; 0.1 + 0.2 euros are not. */
-function cents(amount: number | string): number {
-  return Math.round(Number(amount) * 100);
-}
-
-function euros(amount: number): string {
-  return (amount / 100).toFixed(2);
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+/** An amount as a text of digits, each of which counts. */
+function euros(amount: number | string): string {
+  return Number(amount).toFixed(2);
 }
 
 function requireEnv(name: string): string {

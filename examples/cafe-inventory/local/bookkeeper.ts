@@ -67,10 +67,35 @@ export class Bookkeeper {
   }
 
   public async report(reportId: string): Promise<Report> {
-    return this.expect(200, await fetch(`${this.apiUrl}reports/${reportId}`, { headers: { authorization: this.token } }));
+    return this.expect(200, await this.call('GET', reportId));
   }
 
-  private async expect(status: number, response: Response): Promise<Report> {
+  public async statusOf(reportId: string): Promise<number> {
+    return (await this.call('GET', reportId)).status;
+  }
+
+  public async renderAgain(reportId: string): Promise<Report> {
+    return this.expect(202, await this.call('POST', `${reportId}/rerender`));
+  }
+
+  /** What a link to the report of this minute opens. */
+  public async open(reportId: string): Promise<string> {
+    const { links } = await this.expect<{ links: { url: string }[] }>(200, await this.call('GET', `${reportId}/link`));
+    return (await fetch(links[0].url)).text();
+  }
+
+  public async delete(reportId: string): Promise<void> {
+    const { status } = await this.call('DELETE', reportId);
+    if (status !== 204) {
+      throw new Error(`deleting the report was answered ${status}`);
+    }
+  }
+
+  private async call(method: string, path: string): Promise<Response> {
+    return fetch(`${this.apiUrl}reports/${path}`, { method, headers: { authorization: this.token } });
+  }
+
+  private async expect<T = Report>(status: number, response: Response): Promise<T> {
     const body = await response.text();
     if (response.status !== status) {
       throw new Error(`${response.url} answered ${response.status} instead of ${status}: ${body}`);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { decodeHTML } from 'entities';
 import { type Bookkeeper, statusWithoutLogIn } from './bookkeeper';
@@ -9,10 +10,11 @@ import type { Cloud } from './cloud';
 import type { Database } from './database';
 import type { Outputs } from './deploy';
 import { expectEqual } from './expect';
+import { until } from './loopback';
 import type { Mail, Mailbox } from './mailbox';
 import type { Run } from './run';
 import { step } from './step';
-import { inventory, query } from '../lambdas/lookup';
+import { type Inventory, inventory, query } from '../lambdas/lookup';
 
 /** How long the link lives in a check: as short as it may be. */
 export const CHECK_LINK_SECONDS = 60;
@@ -54,10 +56,13 @@ export async function check(cafe: OpenCafe, run: Run): Promise<void> {
     return tableIn(await response.text());
   }, ({ rows }) => `${rows.length} rows`);
   await step('The report shows what the database holds', async () => {
-    const { columns, rows, totals } = inventory(await query({ uri: database.url }), new Date());
+    const { columns, rows } = inventory(await query({ uri: database.url }), new Date());
     expectEqual('rows', shown.rows.length, rows.length);
     rows.forEach((row, index) => expectEqual(`row ${index + 1}`, shown.rows[index], columns.map(({ name, type }) => asShown(type, row[name]))));
-    expectEqual('totals', shown.totals.filter(cell => /\d/.test(cell)), [asShown('integer', totals.quantity), asShown('currency', totals.stock_value)]);
+    const suppliers = [...new Set(rows.map(({ supplier }) => supplier))];
+    expectEqual('totals by supplier', shown.subtotals.map(withoutGaps), suppliers.map(supplier => [`Total ${supplier}`, ...sums(rows.filter(row => row.supplier === supplier))]));
+    expectEqual('totals', withoutGaps(shown.totals), ['Total', ...sums(rows)]);
+    expectEqual('what is to be reordered', shown.emphasised, rows.filter(({ reorder }) => reorder).map(({ quantity }) => asShown('integer', quantity)));
     const report = await frank.report(reportId);
     expectEqual('status and rows by the API', [report.status, report.rows], ['DELIVERED', rows.length]);
   });
@@ -72,8 +77,25 @@ export async function check(cafe: OpenCafe, run: Run): Promise<void> {
 
   await walkThrough(cafe, run.directory);
 
+  await step('The report is rendered again of what was kept, the same to the byte', async () => {
+    const again = await frank.renderAgain(reportId);
+    await until('the report', 30, async () => (await frank.report(again.reportId)).status === 'DELIVERED' || undefined);
+    expectEqual('bytes', await frank.open(again.reportId) === await frank.open(reportId), true);
+  });
+  await step('Frank deletes the report, and nothing of it is left', async () => {
+    const s3 = new S3Client({ ...cloud, forcePathStyle: true });
+    const keys = async () => {
+      const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: outputs.ReportBucketName }));
+      return Contents!.map(({ Key }) => Key!).filter(key => key.includes(reportId));
+    };
+    expectEqual('files are there', (await keys()).length > 0, true);
+    await frank.delete(reportId);
+    expectEqual('files', await keys(), []);
+    expectEqual('status', await frank.statusOf(reportId), 404);
+  });
+
   await step('The link has expired, and leads to a page that helps', async () => {
-    await sleep(Date.parse(expiresAt) - Date.now() + 1500);
+    await sleep(Math.max(0, Date.parse(expiresAt) - Date.now() + 1500));
     await inBrowser(async browser => {
       const page = await browser.newPage();
       const response = await page.goto(url);
@@ -92,10 +114,19 @@ export async function checkNothingIsLeft({ endpoint, directory }: Traces): Promi
   expectEqual('the directory is there', existsSync(directory), false);
 }
 
-/** The texts of the report's table: of its rows, and of its totals. */
-function tableIn(html: string): { rows: string[][]; totals: string[] } {
-  const rowsOf = (part: string) => between(html, `<${part}>`, `</${part}>`).split('</tr>').map(cellsOf).filter(cells => cells.length > 0);
-  return { rows: rowsOf('tbody'), totals: rowsOf('tfoot').flat() };
+/** The texts of the report's table: of its rows, of its totals, and of the cells that stand out. */
+function tableIn(html: string): { rows: string[][]; subtotals: string[][]; totals: string[]; emphasised: string[] } {
+  const rowsOf = (part: string) => between(html, `<${part}>`, `</${part}>`).split('</tr>').filter(row => row.includes('<t'));
+  const [subtotals, rows] = [true, false].map(isSubtotal => rowsOf('tbody').filter(row => row.includes('class="subtotal"') === isSubtotal).map(cellsOf));
+  return { rows, subtotals, totals: rowsOf('tfoot').flatMap(cellsOf), emphasised: [...html.matchAll(/<mark>(.*?)<\/mark>/g)].map(([, text]) => decodeHTML(text)) };
+}
+
+const withoutGaps = (cells: string[]) => cells.filter(cell => cell !== '');
+
+/** The stock and its value, added up to the cent. */
+function sums(rows: Inventory['rows']): string[] {
+  const cents = rows.reduce((sum, row) => sum + Number(String(row.stock_value).replace('.', '')), 0);
+  return [asShown('integer', rows.reduce((sum, row) => sum + Number(row.quantity), 0)), asShown('currency', (cents / 100).toFixed(2))];
 }
 
 /** What a bookkeeper in Madrid who reads English is to see for a value. It is worked out here in another way than the renderer does it. */

@@ -10,6 +10,7 @@ export interface Outputs {
   readonly UserPoolId: string;
   readonly UserPoolClientId: string;
   readonly EmailReportTopicArn: string;
+  readonly ReportBucketName: string;
   readonly OwnerTopicArn: string;
   readonly StateMachineArn: string;
   readonly WebsiteBucketName: string;

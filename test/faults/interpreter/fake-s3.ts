@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type {
-  CompleteMultipartUploadCommandInput, CreateMultipartUploadCommandInput, GetObjectCommandInput, PutObjectCommandInput, UploadPartCommandInput,
+  CompleteMultipartUploadCommandInput, CreateMultipartUploadCommandInput, DeleteObjectsCommandInput, GetObjectCommandInput, ListObjectsV2CommandInput,
+  PutObjectCommandInput, UploadPartCommandInput,
 } from '@aws-sdk/client-s3';
 import { named } from './rules';
 
-/** A bucket in memory, to which who asks may read and write objects, and not list them. */
+/** A bucket in memory, from which who asks for an object that is not there is told what to one who may not list them. */
 export class FakeS3 {
   private readonly objects = new Map<string, Buffer>();
   private readonly uploads = new Map<string, Buffer[]>();
@@ -25,6 +26,11 @@ export class FakeS3 {
     CompleteMultipartUpload: ({ Key, UploadId, IfNoneMatch }: CompleteMultipartUploadCommandInput) =>
       this.store(Key!, Buffer.concat(this.uploads.get(UploadId!)!), IfNoneMatch),
     AbortMultipartUpload: () => ({}),
+    ListObjectsV2: ({ Prefix = '' }: ListObjectsV2CommandInput) => ({ Contents: this.keys().filter(key => key.startsWith(Prefix)).map(Key => ({ Key })) }),
+    DeleteObjects: ({ Delete }: DeleteObjectsCommandInput) => {
+      Delete!.Objects!.forEach(({ Key }) => this.remove(Key!));
+      return {};
+    },
     GetObject: ({ Key }: GetObjectCommandInput) => {
       const content = this.objects.get(Key!);
       if (!content) {

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand, BatchGetCommandInput, DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand, PutCommandInput, QueryCommand,
+  BatchGetCommand, BatchGetCommandInput, DeleteCommand, DeleteCommandInput, DynamoDBDocumentClient, GetCommand, GetCommandInput, PutCommand,
+  PutCommandInput, QueryCommand,
   QueryCommandInput, TransactWriteCommand, UpdateCommand, UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 
 type Item = Record<string, any>;
-type Operation = { readonly kind: 'Get' | 'Put' | 'Update'; readonly pk: string; readonly sk: string; readonly input: any };
+type Operation = { readonly kind: 'Get' | 'Put' | 'Update' | 'Delete'; readonly pk: string; readonly sk: string; readonly input: any };
 type Update = Pick<UpdateCommandInput, 'TableName' | 'Key' | 'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
 type Expressions = Pick<UpdateCommandInput, 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
 
@@ -24,6 +25,7 @@ export class FakeDynamoDB {
     client.on(GetCommand).callsFake(input => this.operate('Get', input, input.Key, () => this.get(input)));
     client.on(PutCommand).callsFake((input, getClient) => this.operate('Put', input, input.Item, () => this.put(input, getClient())));
     client.on(UpdateCommand).callsFake(input => this.operate('Update', input, input.Key, () => this.update(input)));
+    client.on(DeleteCommand).callsFake((input: DeleteCommandInput) => this.operate('Delete', input, input.Key!, () => this.remove(`${input.Key!.pk} ${input.Key!.sk}`)));
     client.on(QueryCommand).callsFake(input => this.query(input));
     client.on(BatchGetCommand).callsFake(input => this.batchGet(input));
     client.on(TransactWriteCommand).callsFake(({ TransactItems }) => this.transact(TransactItems.map(({ Update }: { Update: Update }) => Update)));

@@ -1,10 +1,10 @@
 import { RunStatus } from '../../../src/handlers/ledger';
 
-/** What is done to a run: by the API (request), by Open (open, pause), by Deliver (deliver, skip), and by the failure handler (the rest). */
-export const OPERATIONS = ['request', 'open', 'open a request', 'pause', 'deliver', 'skip', 'fail', 'time out', 'abort', 'find no recipient'] as const;
+/** What is done to a run: by the API (request), by Open (open, pause), by Deliver (deliver, skip), by the failure handler (the next four), and by who deletes it. */
+export const OPERATIONS = ['request', 'open', 'open a request', 'pause', 'deliver', 'skip', 'fail', 'time out', 'abort', 'find no recipient', 'erase'] as const;
 export type Operation = typeof OPERATIONS[number];
 
-export const STATUSES: readonly RunStatus[] = ['REQUESTED', 'RUNNING', 'PAUSED', 'DELIVERED', 'SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'];
+export const STATUSES: readonly RunStatus[] = ['REQUESTED', 'RUNNING', 'PAUSED', 'DELIVERED', 'SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED', 'ERASING'];
 
 export interface Transition {
   /** NONE: there is no item of the run. */
@@ -35,7 +35,7 @@ const ends = (from: RunStatus): Transition[] => [
   ...failures(from, { own: true }),
 ];
 
-/** All transitions of a run. What is not here leaves it as it is: DELIVERED and SKIPPED are final. */
+/** All transitions of a run. What is not here leaves it as it is: what was delivered or skipped can only be erased. */
 export const TRANSITIONS: readonly Transition[] = [
   { from: 'NONE', operation: 'request', to: 'REQUESTED' },
   { from: 'NONE', operation: 'open', to: 'RUNNING', nextAttempt: true },
@@ -47,6 +47,9 @@ export const TRANSITIONS: readonly Transition[] = [
 
   ...OPEN.map(operation => ({ from: 'RUNNING', operation, to: 'RUNNING', deliveryBegun: false, leaseExpired: true, nextAttempt: true } as const)),
   ...ends('RUNNING'),
+
+  ...(['REQUESTED', 'RUNNING'] as const).map(from => ({ from, operation: 'erase', to: 'ERASING', leaseExpired: true } as const)),
+  ...([...OPENED_AGAIN, 'DELIVERED', 'SKIPPED', 'ERASING'] as const).map(from => ({ from, operation: 'erase', to: 'ERASING' } as const)),
 
   { from: 'PAUSED', operation: 'pause', to: 'PAUSED' },
   ...OPENED_AGAIN.flatMap((from): Transition[] => [

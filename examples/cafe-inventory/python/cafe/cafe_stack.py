@@ -8,8 +8,10 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from cdk_scheduled_report_pipeline import (
     ReportApi,
     ReportDataSource,
+    ReportEmphasis,
     ReportLink,
     ReportRenderer,
+    ReportTotals,
     ScheduledReportPipeline,
 )
 from constructs import Construct
@@ -64,7 +66,11 @@ class CafeStack(Stack):
             "Inventory",
             report_name="Coffee supplier inventory",
             data_source=ReportDataSource.from_function(lookup),
-            renderer=ReportRenderer.html(title="Coffee supplier inventory"),
+            renderer=ReportRenderer.html(
+                title="Coffee supplier inventory",
+                totals=ReportTotals(sum=["quantity", "stock_value"], by="supplier"),
+                emphasis=[ReportEmphasis(column="quantity", below_column="reorder_level")],
+            ),
             topic=topic,
             owner_topic=owner_topic,
             link=ReportLink.on_click(expires_in=Duration.hours(12)),

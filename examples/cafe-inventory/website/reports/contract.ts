@@ -1,7 +1,7 @@
 /* What the API answers. */
 
 export type ReportStatus =
-  'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'ERASING';
 
 export type SkipReason = 'EMPTY' | 'UNCHANGED' | 'HOLIDAY' | 'TOO_LATE' | 'OVERLAP';
 

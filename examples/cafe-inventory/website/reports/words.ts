@@ -34,6 +34,7 @@ const STATUS: Record<ReportStatus, string> = {
   FAILED: 'Failed',
   TIMED_OUT: 'Failed',
   ABORTED: 'Stopped',
+  ERASING: 'Being deleted',
 };
 
 export function statusOf({ status }: Report): string {
@@ -60,6 +61,7 @@ export function explanationOf({ status, reason }: Report): string {
     case 'FAILED':
     case 'TIMED_OUT': return 'Something went wrong, and the owner has been told. You can request another one.';
     case 'ABORTED': return 'Somebody stopped it. You can request another one.';
+    case 'ERASING': return 'Its deletion was begun, and has not come to its end.';
   }
 }
 

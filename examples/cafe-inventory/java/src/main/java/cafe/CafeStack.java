@@ -4,8 +4,10 @@ import io.github.scheduledreportpipeline.cdk.HtmlRendererOptions;
 import io.github.scheduledreportpipeline.cdk.OnClickLinkOptions;
 import io.github.scheduledreportpipeline.cdk.ReportApi;
 import io.github.scheduledreportpipeline.cdk.ReportDataSource;
+import io.github.scheduledreportpipeline.cdk.ReportEmphasis;
 import io.github.scheduledreportpipeline.cdk.ReportLink;
 import io.github.scheduledreportpipeline.cdk.ReportRenderer;
+import io.github.scheduledreportpipeline.cdk.ReportTotals;
 import io.github.scheduledreportpipeline.cdk.ScheduledReportPipeline;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +70,11 @@ public class CafeStack extends Stack {
     ScheduledReportPipeline pipeline = ScheduledReportPipeline.Builder.create(this, "Inventory")
         .reportName("Coffee supplier inventory")
         .dataSource(ReportDataSource.fromFunction(lookup))
-        .renderer(ReportRenderer.html(HtmlRendererOptions.builder().title("Coffee supplier inventory").build()))
+        .renderer(ReportRenderer.html(HtmlRendererOptions.builder()
+            .title("Coffee supplier inventory")
+            .totals(ReportTotals.builder().sum(List.of("quantity", "stock_value")).by("supplier").build())
+            .emphasis(List.of(ReportEmphasis.builder().column("quantity").belowColumn("reorder_level").build()))
+            .build()))
         .topic(topic)
         .ownerTopic(ownerTopic)
         .link(ReportLink.onClick(OnClickLinkOptions.builder().expiresIn(Duration.hours(12)).build()))
