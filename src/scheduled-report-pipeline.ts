@@ -166,9 +166,9 @@ export interface ScheduledReportPipelineProps {
   readonly readerGroups?: string[];
 
   /**
-   * What the parameters of each run must be: a JSON Schema of the type `object`, in draft 2020-12, or in draft-07 if its `$schema` says so. Other
-   * parameters are refused: those of a schedule at synth, those of a request by `ReportApi`, and those of whoever starts a run when it is opened.
+   * What the parameters of each run must be: a JSON Schema of the type `object`, in draft 2020-12, or in draft-07 if its `$schema` says so.
    *
+   * Other parameters are refused: those of a schedule at synth, those of a request by `ReportApi`, and those of whoever starts a run when it is opened.
    * Formats are checked, defaults are not filled in, and a `$ref` stays within the schema. A property that is `"writeOnly": true` is a secret:
    * then notices and logs do not repeat what a function said when it failed, which may quote the parameter.
    * As JSON it may have 2,560 bytes, together with `readerGroups`.
