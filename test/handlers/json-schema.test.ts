@@ -110,7 +110,7 @@ describe('parameters', () => {
       any: fc.oneof({ depthSize: 'small' }, word, fc.integer(), fc.array(tie('any'), { maxLength: 5 }), fc.dictionary(fc.oneof(word, fc.constantFrom(...Object.keys(PARAMETERS.properties))), tie('any'))),
     })).any;
     fc.assert(fc.property(fc.record({
-      supplier: value, day: value, kind: value, lines: value, limits: fc.dictionary(word, value), mail: value, top: value, any: value, [`S3CR3T`]: value,
+      supplier: value, day: value, kind: value, lines: value, limits: fc.dictionary(word, value), mail: value, top: value, any: value, ['S3CR3T']: value,
     }, { requiredKeys: [] }), parameters => {
       expect(flawOf(parameters) ?? '').not.toMatch(/S3CR3T/);
       expect(flawOf(parameters, { ...PARAMETERS, required: [], additionalProperties: { type: 'object' } }) ?? '').not.toMatch(/S3CR3T/);

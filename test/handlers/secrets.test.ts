@@ -23,14 +23,19 @@ import { StartInput } from '../../src/workflow/contract';
 /** What a caller passes, without signs that are escaped where it is quoted, and what a function may make of it before it quotes it. */
 const CANARY = 'Cañáry 4111-1111';
 const FORMS = [
-  CANARY, encodeURIComponent(CANARY), CANARY.toUpperCase(), [...CANARY].reverse().join(''), Buffer.from(CANARY).toString('base64'), Buffer.from(CANARY).toString('hex'),
+  CANARY, encodeURIComponent(CANARY), CANARY.toUpperCase(), [...CANARY].reverse().join(''),
+  Buffer.from(CANARY).toString('base64'), Buffer.from(CANARY).toString('hex'),
 ];
 const PARAMETERS = { login: { password: CANARY }, [CANARY]: CANARY };
 const QUOTES = `access denied for ${FORMS.join(' or ')}`;
 const SCHEMA = { type: 'object', properties: { login: { type: 'object', properties: { password: { type: 'string', writeOnly: true } } } } };
 
 const dynamodb = new FakeDynamoDB(TABLE);
-const [lambda, s3, sfn, sns, sts] = [mockClient(LambdaClient), mockClient(S3Client), mockClient(SFNClient), mockClient(SNSClient), mockClient(STSClient)];
+const lambda = mockClient(LambdaClient);
+const s3 = mockClient(S3Client);
+const sfn = mockClient(SFNClient);
+const sns = mockClient(SNSClient);
+const sts = mockClient(STSClient);
 
 /** All that leaves a handler to where more people look than may know a parameter. */
 let emitted: unknown[];
@@ -169,7 +174,9 @@ describe('a secret parameter is quoted nowhere', () => {
     });
 
     test.each(causes)('by the event of its end, with the cause %s', async (_what, cause) => {
-      const history = failed.history.map(event => event.taskFailedEventDetails ? { ...event, taskFailedEventDetails: { ...event.taskFailedEventDetails, cause } } : event);
+      const history = failed.history.map(event => event.taskFailedEventDetails
+        ? { ...event, taskFailedEventDetails: { ...event.taskFailedEventDetails, cause } }
+        : event);
       replay(sfn, { ...failed, history }, 'ended');
       await outcome(closeFailedRun({ ...failed.event, detail: { ...failed.event.detail, cause } }));
 
