@@ -14,15 +14,14 @@ const OPTIONS: Options = { strictTypes: false, strictTuples: false, allowMatchin
 
 const DRAFT_2020_12 = 'https://json-schema.org/draft/2020-12/schema';
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema';
-const DRAFTS: { readonly [uri: string]: new (options: Options) => Ajv } = { [DRAFT_2020_12]: Ajv2020, [DRAFT_07]: Ajv };
+const DRAFTS = new Map<string, new (options: Options) => Ajv>([[DRAFT_2020_12, Ajv2020], [DRAFT_07, Ajv]]);
 
 /** A check takes milliseconds, unless the schema has a pattern that goes back and forth: who wrote it trusts it, and who sends a value may not. */
 const LONGEST_CHECK_MS = 2000;
 
 /** What is wrong with a schema itself. */
 export function flawOfSchema(schema: SchemaObject, name: string): string | undefined {
-  const draft = draftOf(schema);
-  if (!DRAFTS[draft]) {
+  if (!DRAFTS.has(draftOf(schema))) {
     return `${name}.$schema is ${JSON.stringify(schema.$schema)}; write it in "${DRAFT_2020_12}" or "${DRAFT_07}"`;
   }
   const meta = ajvFor(schema, {});
@@ -67,7 +66,7 @@ function draftOf({ $schema = DRAFT_2020_12 }: SchemaObject): string {
 }
 
 function ajvFor(schema: SchemaObject, options: Options): Ajv {
-  return addFormats(new DRAFTS[draftOf(schema)]({ ...OPTIONS, ...options }));
+  return addFormats(new (DRAFTS.get(draftOf(schema))!)({ ...OPTIONS, ...options }));
 }
 
 function compiled(schema: SchemaObject): ValidateFunction {

@@ -146,6 +146,7 @@ describe('a schema', () => {
       'parametersSchema refers to https://json-schema.org/draft/2020-12/schema, which is not in it; nothing is fetched: write what is meant below "$defs"'],
     ['another draft', { $schema: 'http://json-schema.org/draft-04/schema#', type: 'object' },
       'parametersSchema.$schema is "http://json-schema.org/draft-04/schema#"; write it in "https://json-schema.org/draft/2020-12/schema" or "http://json-schema.org/draft-07/schema"'],
+    ['a draft that objects inherit', { $schema: 'constructor', type: 'object' }, 'parametersSchema.$schema is "constructor"; write it in "https://json-schema.org/draft/2020-12/schema" or "http://json-schema.org/draft-07/schema"'],
     ['the way of 2020-12 in draft-07', { ...withProperty({ prefixItems: [] }), $schema: 'http://json-schema.org/draft-07/schema#' },
       'parametersSchema can not be used: unknown keyword: "prefixItems"'],
     ['an answer that comes later', { $async: true, type: 'object' }, 'parametersSchema has the keyword "$async", which is none of JSON Schema'],
