@@ -18,7 +18,7 @@ import { handler as openRun } from '../../src/handlers/open-run.lambda';
 import { handler as presign } from '../../src/handlers/presign.lambda';
 import { handler as render } from '../../src/handlers/render.lambda';
 import { handler as reportApi } from '../../src/handlers/report-api.lambda';
-import { StartInput } from '../../src/workflow/contract';
+import { KEPT_DATA_NAME, StartInput } from '../../src/workflow/contract';
 
 /** What a caller passes, without signs that are escaped where it is quoted, and what a function may make of it before it quotes it. */
 const CANARY = 'Cañáry 4111-1111';
@@ -37,11 +37,11 @@ const sfn = mockClient(SFNClient);
 const sns = mockClient(SNSClient);
 const sts = mockClient(STSClient);
 
-/** All that leaves a handler to where more people look than may know a parameter. */
+/** All that leaves a handler to where more people look than may know a parameter. The data that is kept to be rendered again comes with its run. */
 let emitted: unknown[];
 const publishes = () => sns.commandCalls(PublishCommand).map(({ args: [{ input }] }) => input);
 const everything = () => inspect(
-  [emitted, publishes(), dynamodb.keys().map(key => [key, dynamodb.item(...key.split(' ') as [string, string])]), s3.calls().map(({ args: [{ input }] }) => input)],
+  [emitted, publishes(), dynamodb.keys().map(key => [key, dynamodb.item(...key.split(' ') as [string, string])]), s3.calls().map(({ args: [{ input }] }) => input as { Key: string }).filter(({ Key }) => !Key.endsWith(KEPT_DATA_NAME))],
   { depth: 20, maxStringLength: Infinity, maxArrayLength: Infinity, breakLength: Infinity },
 );
 
