@@ -83,6 +83,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/s3-request-presigner',
     '@types/aws-lambda',
     'ajv@^8',
+    'ajv-formats@^3',
     '@types/luxon',
     '@types/papaparse',
     'content-disposition',
@@ -183,6 +184,9 @@ const website = project.addTask('bundle:website', {
     + '--bundle --minify --format=esm --target=es2022',
 });
 project.bundler.bundleTask.spawn(website);
+
+// The validator of parameters is bundled on its own, too: what runs at synth has no dependencies but its peers.
+project.bundler.addBundle('src/handlers/json-schema.ts', { ...bundling, platform: 'node', target: 'node20' });
 
 // What is generated from the source is committed, so that it can be read without a build, which refuses it when it was stale.
 const tsx = 'tsx --tsconfig tsconfig.dev.json';

@@ -73,7 +73,7 @@ function measure(name: string, input: string, rows: number): Measured {
 function startTable(directory: string): string[] {
   const empty = join(directory, 'empty.js');
   writeFileSync(empty, 'exports.handler = async () => {};\n');
-  const handlers = readdirSync(HANDLERS).sort();
+  const handlers = readdirSync(HANDLERS).filter(name => name.endsWith('.lambda')).sort();
   const files = [empty, ...handlers.map(name => join(HANDLERS, name, 'index.js'))];
   const milliseconds = files.map((): number[] => []);
   for (let round = 0; round < STARTS; round += 1) {

@@ -111,6 +111,7 @@ export class ReportApi extends Construct {
       environment: {
         ...commonEnvironment,
         STATE_MACHINE_ARN: pipeline.stateMachine.stateMachineArn,
+        ...(pipeline._parametersSchema && { PARAMETERS_SCHEMA: pipeline._parametersSchema.json }),
         ...(signer && {
           SIGNER_ROLE_ARN: signer.roleArn,
           BUCKET_ARN: pipeline.bucket.bucketArn,

@@ -1,4 +1,4 @@
-import { Annotations, CfnOutput, Duration, RemovalPolicy, TimeZone, Token } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
@@ -7,8 +7,10 @@ import { ReportPeriod } from './report-period';
 import type { ScheduledReportPipeline } from './scheduled-report-pipeline';
 import { checkDeadlines, checkHolidays, checkParameters } from './workflow/checks';
 import { PeriodRule, StartInput } from './workflow/contract';
+import { ParametersSchema } from './workflow/parameters-schema';
 import { checkTiming, shortestInterval, tellTiming } from './workflow/schedule-timing';
 import { ScheduleWatch } from './workflow/schedule-watch';
+import { sorted } from './workflow/sorted';
 
 /**
  * What to do with a scheduled run while another run of the same schedule is under way.
@@ -37,7 +39,7 @@ export interface ReportScheduleProps {
   readonly period?: ReportPeriod;
 
   /**
-   * Parameters for the data source and the renderer, at most 16 KB of JSON.
+   * Parameters for the data source and the renderer, at most 16 KB of JSON, as the `parametersSchema` of the pipeline asks for, if there is one.
    *
    * @default - none
    */
@@ -122,6 +124,7 @@ export interface ReportSchedulesOptions {
   readonly locale: string;
   readonly timeZone: TimeZone;
   readonly ownerTopic?: sns.ITopic;
+  readonly parametersSchema?: ParametersSchema;
   /** How long after its start a run has ended for sure. */
   readonly runLease: Duration;
 }
@@ -149,6 +152,7 @@ export class ReportSchedules {
     const parameters = sorted(props.parameters ?? {});
     const timeWindow = props.timeWindow?.maxWindow ?? Duration.millis(0);
     checkParameters(id, parameters);
+    this.options.parametersSchema?.check(id, parameters);
     checkTiming(id, timing);
     checkHolidays(id, holidays);
     checkDeadlines(id, { timeWindow, startingDeadline, deadline: props.deadline, interval: props.deadline && shortestInterval(timing) });
@@ -221,15 +225,4 @@ export class ReportSchedules {
       reportName, locale, group, ownerTopic, ledger, ledgerRetention, deadLetterQueue, logGroup, encryptionKey,
     });
   }
-}
-
-/** The same value with its keys in order: a map of Java has another order in each process, and would change the schedule with each deployment. */
-function sorted(value: any): any {
-  if (typeof value !== 'object' || value === null || Token.isUnresolved(value)) {
-    return value;
-  }
-  if (Array.isArray(value)) {
-    return value.map(sorted);
-  }
-  return Object.fromEntries(Object.keys(value).sort().map(key => [key, sorted(value[key])]));
 }

@@ -33,6 +33,7 @@ import { grantKey, letServicesUse } from './workflow/encryption';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { grantPartitions } from './workflow/ledger-partitions';
 import { warnOfOpenTopic } from './workflow/open-topic';
+import { ParametersSchema } from './workflow/parameters-schema';
 import { DATA_SOURCE_EVENT, reportWorkflow } from './workflow/report-workflow';
 import { reportStorage } from './workflow/storage';
 
@@ -163,6 +164,18 @@ export interface ScheduledReportPipelineProps {
    * @default - only who requested a report, so that nobody sees a scheduled one by `ReportApi`
    */
   readonly readerGroups?: string[];
+
+  /**
+   * What the parameters of each run must be: a JSON Schema of the type `object`, in draft 2020-12, or in draft-07 if its `$schema` says so.
+   *
+   * Other parameters are refused: those of a schedule at synth, those of a request by `ReportApi`, and those of whoever starts a run when it is opened.
+   * Formats are checked, defaults are not filled in, and a `$ref` stays within the schema. A property that is `"writeOnly": true` is a secret:
+   * then notices and logs do not repeat what a function said when it failed, which may quote the parameter.
+   * As JSON it may have 2,560 bytes, together with `readerGroups`.
+   *
+   * @default - any parameters
+   */
+  readonly parametersSchema?: { [keyword: string]: any };
 
   /**
    * The language of numbers, dates and times in the report and its message: a BCP 47 tag.
@@ -361,6 +374,8 @@ export class ScheduledReportPipeline extends Construct {
   public readonly _dataPrefix: string;
   /** @internal */
   public readonly _reportsPrefix: string;
+  /** @internal */
+  public readonly _parametersSchema?: ParametersSchema;
 
   private readonly schedules: ReportSchedules;
 
@@ -388,6 +403,7 @@ export class ScheduledReportPipeline extends Construct {
     checkTopic('ownerTopic', ownerTopic);
     checkRetention(retention);
     this.readerGroups = checkedGroups(props.readerGroups ?? []);
+    this._parametersSchema = props.parametersSchema && new ParametersSchema(props.parametersSchema, this.readerGroups);
     this.encryptionKey = encryptionKey;
     if (encryptionKey) {
       letServicesUse(encryptionKey, this, policiesInPlace);
@@ -418,6 +434,9 @@ export class ScheduledReportPipeline extends Construct {
       LEDGER_RETENTION_SECONDS: this.ledgerRetention.toSeconds().toString(),
     };
 
+    const parametersSchema = this._parametersSchema;
+    const secrets = parametersSchema?.hasSecrets && { WITHHOLD_CAUSES: 'true' };
+
     // The steps.
     const dataSource = props.dataSource.bind(new Construct(this, 'DataSource'), { event: DATA_SOURCE_EVENT, data, policiesInPlace });
     const renderer = props.renderer.bind(new Construct(this, 'Render'), {
@@ -446,6 +465,7 @@ export class ScheduledReportPipeline extends Construct {
           DATA_PREFIX: data.prefix,
           REPORTS_PREFIX: reports.prefix,
           ...(this.readerGroups.length > 0 && { READER_GROUPS: JSON.stringify(this.readerGroups) }),
+          ...(parametersSchema && { PARAMETERS_SCHEMA: parametersSchema.json }),
           FILES: JSON.stringify(renderer.files.map(({ name, contentType }) => ({ name, contentType }))), // in this order, whatever the language
         },
       }),
@@ -473,6 +493,7 @@ export class ScheduledReportPipeline extends Construct {
           LINK_LIFETIME_SECONDS: link.expiresIn.toSeconds().toString(),
           MESSAGE_SUBJECT: message.subject,
           MESSAGE_BODY: message.body,
+          ...secrets,
         },
       }),
     });
@@ -502,6 +523,7 @@ export class ScheduledReportPipeline extends Construct {
           LOCALE: locale,
           TOPIC_ARN: topic.topicArn,
           ...(ownerTopic && { OWNER_TOPIC_ARN: ownerTopic.topicArn }),
+          ...secrets,
         },
       }),
     });
@@ -579,7 +601,7 @@ export class ScheduledReportPipeline extends Construct {
     this.renderFunction = renderer.handler;
     this.linkFunction = link.handler;
     this.linkExpiresIn = link.expiresIn;
-    this.schedules = new ReportSchedules(this, { reportName, locale, timeZone, ownerTopic, runLease });
+    this.schedules = new ReportSchedules(this, { reportName, locale, timeZone, ownerTopic, parametersSchema, runLease });
     if (props.schedule) {
       this.addSchedule('Schedule', { schedule: props.schedule });
     }

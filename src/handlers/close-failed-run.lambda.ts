@@ -8,7 +8,8 @@ import { consoleAddress, Failure, failureNotice, thrown } from './failure-notice
 import { FailureStatus, ledgerFromEnvironment } from './ledger';
 import { regionOf } from './message';
 import { publication } from './publication';
-import { CLOSE_FAILED_RUN, FailureEvent } from '../workflow/contract';
+import { repeatable } from './secrets';
+import { CLOSE_FAILED_RUN, FailureEvent, OPEN_RUN } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 const sfn = new SFNClient({});
@@ -82,7 +83,9 @@ async function close(execution: DescribeExecutionOutput, end: End): Promise<{ er
   const executionAttempt = `${execution.name}#${end.redriveCount}`;
   const { step, endedHere, ...found } = await findFailure(executionArn);
   // An execution that failed here failed with the error of this function: the history tells what led to it.
-  const { error = end.status, cause = '' } = end.from === 'EventBridge' && end.status === 'FAILED' && endedHere ? found : end;
+  const { error = end.status, cause: said = '' } = end.from === 'EventBridge' && end.status === 'FAILED' && endedHere ? found : end;
+  // What opening the run says quotes no parameter, and who stopped an execution knows none.
+  const cause = end.status !== 'FAILED' || step === OPEN_RUN ? said : repeatable(said);
   if (await ledger.end(reportId, executionAttempt)) {
     return { error, cause }; // closed before, and the run may have moved on since
   }

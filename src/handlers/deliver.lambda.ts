@@ -7,6 +7,7 @@ import { DeliveryItem, ledgerFromEnvironment, LinkItem, RunItem, SkipReason } fr
 import { fill, regionOf } from './message';
 import { publication } from './publication';
 import { isWebAddress } from './rendering/cells';
+import { repeatable } from './secrets';
 import { validated } from './validation';
 import { linkResult, linksToSend, renderResult } from './validators.generated';
 import { formatCount, formatInstant, formatPeriod } from './wording';
@@ -135,7 +136,7 @@ async function askForLinks(event: DeliverEvent): Promise<LinksToSend['links']> {
   }));
   const payload = JSON.parse(answer.Payload!.transformToString());
   if (answer.FunctionError) {
-    throw new Error(`the links to send could not be made: ${payload?.errorMessage ?? answer.FunctionError}`);
+    throw new Error(`the links to send could not be made: ${repeatable(payload?.errorMessage ?? answer.FunctionError)}`);
   }
   return validated<LinksToSend>(linksToSend, payload, 'the result of the link function', 'InvalidLink').links;
 }

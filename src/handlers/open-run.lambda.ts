@@ -3,6 +3,7 @@ import { readerGroupsFromEnvironment, requireEnv } from './environment';
 import { ReportError } from './errors';
 import { folderOf } from './folder';
 import { Ledger, ledgerFromEnvironment, mayBeMadeAgain, RunItem, SkipReason } from './ledger';
+import { flawOfParameters } from './parameters';
 import { dateIn, periodOf } from './period';
 import { CONTRACT_VERSION, KEPT_DATA_NAME, OpenRunEvent, OpenRunResult, OutputFile, Period, ScheduledStart, StartInput } from '../workflow/contract';
 
@@ -12,6 +13,10 @@ const ledger = ledgerFromEnvironment();
 export async function handler(event: OpenRunEvent): Promise<OpenRunResult> {
   const { execution } = event;
   const input = checkedInput(execution, event.input);
+  const flaw = input.rerender === undefined && flawOfParameters(input.parameters ?? {}); // what is rendered again has none
+  if (flaw) {
+    throw new ReportError('InvalidInput', `${flaw}, which the parametersSchema of the pipeline asks for`);
+  }
   const { schedule } = input;
   const claim = claimOf(execution, input);
   const { reportId, trigger } = claim;

@@ -1,5 +1,5 @@
 import { randomUUID, createHash } from 'node:crypto';
-import { ExecutionAlreadyExists, GetExecutionHistoryCommand, HistoryEvent, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { ExecutionAlreadyExists, GetExecutionHistoryCommand, HistoryEvent, InvalidExecutionInput, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { answering, callerOf, groupsOf, isReader, isRequester, Refusal, visibleReport } from './api-request';
 import { reportIdFor } from './claim';
@@ -7,6 +7,7 @@ import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import { DeliveredFile, groupReader, ledgerFromEnvironment, RunItem, seenStatus } from './ledger';
 import { linkTokensFromEnvironment } from './link-tokens';
+import { flawOfParameters } from './parameters';
 import { LAST_EVENTS, stepsOf } from './progress';
 import { ReportList, reportListFromEnvironment } from './report-list';
 import { assumeSigner, signedUrl, signingTime } from './signing';
@@ -54,6 +55,10 @@ async function createReport(event: APIGatewayProxyEvent) {
   if (bytes > PARAMETERS_LIMIT_BYTES) {
     throw new Refusal(413, `The parameters have ${bytes} bytes of JSON, and at most ${PARAMETERS_LIMIT_BYTES} are taken.`);
   }
+  const flaw = flawOfParameters(parameters);
+  if (flaw) {
+    throw new Refusal(400, `The request is refused: ${flaw}.`);
+  }
   return request(callerOf(event), { parameters }, parameters, idempotencyKey);
 }
 
@@ -94,6 +99,9 @@ async function start(input: StartInput & Required<Pick<StartInput, 'request'>>):
   } catch (error) {
     if (error instanceof ExecutionAlreadyExists) {
       return false;
+    }
+    if (error instanceof InvalidExecutionInput) { // whose message quotes them
+      throw new Refusal(400, 'Step Functions does not take these parameters: they are nested too deep, or hold a text that is not Unicode.');
     }
     throw error;
   }

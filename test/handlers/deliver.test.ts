@@ -382,6 +382,8 @@ describe('a link that has aged', () => {
     lambda.on(InvokeCommand).resolves({ FunctionError: 'Unhandled', Payload: payload({ errorType: 'ThrottlingException', errorMessage: 'Rate exceeded' }) });
 
     expect(await failure()).toMatchObject({ name: 'Error', message: 'the links to send could not be made: Rate exceeded' });
+    process.env.WITHHOLD_CAUSES = 'true';
+    expect((await failure()).message).toMatch(/^the links to send could not be made: what was said is not repeated here/);
     expect(published()).toEqual([]);
   });
 

@@ -537,6 +537,50 @@ describe('hostile input', () => {
   });
 });
 
+describe('parameters of a pipeline that has a schema for them', () => {
+  const schema = {
+    type: 'object', required: ['supplier'], additionalProperties: false, properties: { supplier: { type: 'string', pattern: '^(a+)+$' }, until: { format: 'date' } },
+  };
+  beforeEach(() => { process.env.PARAMETERS_SCHEMA = JSON.stringify(schema); });
+
+  test.each<[string, StartInput]>([
+    ['a schedule', { schedule: SCHEDULE }],
+    ['somebody, for a period', { period: { from: '2026-11-01T00:00:00Z', to: '2026-11-08T00:00:00Z' } }],
+    ['somebody', {}],
+    ['the API', { request: { reportId: ID } }],
+  ])('that are not as it asks for are refused before the ledger is asked, where %s started the run', async (_what, input) => {
+    await expect(open(ID, input)).rejects.toMatchObject({
+      name: 'InvalidInput', message: 'parameters.supplier is missing, which the parametersSchema of the pipeline asks for',
+    });
+    expect(dynamodb.keys()).toEqual([]);
+  });
+
+  test('that are as it asks for are taken', async () => {
+    const parameters = { supplier: 'aaa', until: '2026-11-21' };
+    expect(openedRun(await open('a', { schedule: SCHEDULE, parameters })).run.parameters).toEqual(parameters);
+  });
+
+  test.each<[string, string]>([
+    ['another type', '{"supplier": ["S3CR3T"]}'],
+    ['a name that nobody knows', '{"supplier": "a", "S3CR3T": 1}'],
+    ['a name that would be the prototype', '{"supplier": "a", "__proto__": {"S3CR3T": 1}}'],
+    ['a text that keeps the pattern busy for ever', `{"supplier": "${'a'.repeat(100)}S3CR3T"}`],
+  ])('with %s are refused, and not quoted', async (_what, parameters) => {
+    const error = await open('a', { schedule: SCHEDULE, parameters: JSON.parse(parameters) }).catch(caught => caught);
+
+    expect(error.name).toBe('InvalidInput');
+    expect(error.message).not.toContain(SECRET);
+    expect(dynamodb.keys()).toEqual([]);
+  });
+
+  test('are checked again when the run is made again: by the schema of then', async () => {
+    await expect(open('a', { schedule: SCHEDULE })).rejects.toMatchObject({ name: 'InvalidInput' });
+    process.env.PARAMETERS_SCHEMA = '{"type":"object"}';
+
+    expect(openedRun(await open('a', { schedule: SCHEDULE })).run.attempt).toBe(1);
+  });
+});
+
 test('logs the report and its attempt, and a duplicate as one', async () => {
   const { run: { reportId } } = openedRun(await open('a'));
   await open('b');
@@ -558,6 +602,7 @@ describe('a report that is rendered again', () => {
 
   test('is another report of the same period, which is told where the data was kept', async () => {
     const earlier = await original();
+    process.env.PARAMETERS_SCHEMA = '{"type":"object","required":["supplier"]}'; // is about reports whose data is asked for
     const opened = await open('c', { rerender: earlier });
 
     expect(opened).toMatchObject({

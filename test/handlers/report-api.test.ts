@@ -1,4 +1,4 @@
-import { ExecutionAlreadyExists, GetExecutionHistoryCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { ExecutionAlreadyExists, GetExecutionHistoryCommand, InvalidExecutionInput, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -215,6 +215,45 @@ describe('POST /create_report', () => {
 
       expect([202, 400]).toContain(statusCode); // newer versions of Node.js can
     });
+  });
+
+  describe('with a schema for the parameters', () => {
+    beforeEach(() => {
+      process.env.PARAMETERS_SCHEMA = JSON.stringify({
+        type: 'object', required: ['supplier'], additionalProperties: false, properties: { supplier: { enum: ['Finca', 'Ñandú'] }, pin: { type: 'integer', writeOnly: true } },
+      });
+    });
+
+    test('takes those that are as it asks for', async () => {
+      expect((await post({ parameters: { supplier: 'Ñandú', pin: 1234 } })).statusCode).toBe(202);
+      expect(started()[0].input.parameters).toEqual({ supplier: 'Ñandú', pin: 1234 });
+    });
+
+    test.each<[string, unknown, string]>([
+      ['no parameters', {}, 'parameters.supplier is missing'],
+      ['no body', undefined, 'parameters.supplier is missing'],
+      ['another value', { parameters: { supplier: SECRET } }, 'parameters.supplier must be one of "Finca", "Ñandú"'],
+      ['another type', { parameters: { supplier: 'Finca', pin: SECRET } }, 'parameters.pin must be integer'],
+      ['another name', { parameters: { supplier: 'Finca', [SECRET]: 1 } }, 'parameters must not have a property that the schema does not name'],
+      ['the name of a prototype', '{"parameters":{"supplier":"Finca","__proto__":{"pin":1}}}', 'parameters must not have a property that the schema does not name'],
+    ])('refuses %s with 400 before anything is recorded, and says where, and what it expects', async (_what, body, sentence) => {
+      expect(await post(body)).toMatchObject({ statusCode: 400, body: { message: `The request is refused: ${sentence}.` } });
+      expect(dynamodb.keys()).toEqual([]);
+      expect(started()).toEqual([]);
+    });
+
+    test('does not look at them before it has looked at their size', async () => {
+      expect((await post({ parameters: { supplier: 'a'.repeat(16 * 1024) } })).statusCode).toBe(413);
+    });
+  });
+
+  test('says of what Step Functions does not take that it is no use to try again, and does not log it', async () => {
+    sfn.on(StartExecutionCommand).rejects(new InvalidExecutionInput({ message: `Invalid input: [Source: (String)"{"a":"${SECRET}"}"]`, $metadata: {} }));
+
+    expect(await post({ parameters: { a: SECRET } })).toMatchObject({
+      statusCode: 400, body: { message: 'Step Functions does not take these parameters: they are nested too deep, or hold a text that is not Unicode.' },
+    });
+    expect(logs.entries()).toEqual([]);
   });
 
   test('takes a body that API Gateway encoded', async () => {

@@ -54,6 +54,15 @@ class OwnStrategiesStack(Stack):
             on_unchanged=OnUnchanged.SKIP,
             on_uncertain=OnUncertain.RESEND,
             not_ready_timeout=Duration.hours(3),
+            parameters_schema={
+                "type": "object",
+                "properties": {
+                    "region": {"enum": ["EU", "US"]},
+                    "top": {"type": "integer", "maximum": 100},
+                    "warehouses": {"type": "array", "items": {"type": "string"}},
+                    "token": {"type": "string", "writeOnly": True},
+                },
+            },
             message=ReportMessage(subject="{{report}}", body="Read {{link}} until {{expiry}}"),
         )
         pipeline.add_schedule(
@@ -120,6 +129,19 @@ def main() -> None:
         lambda scope: pipeline_with(scope).add_schedule(
             "Daily", schedule=EVERY_MORNING, parameters={"list": "x" * 20_000}
         ),
+    )
+    refused(
+        "a schema that is none",
+        lambda scope: pipeline_with(
+            scope,
+            parameters_schema={"type": "object", "properties": {"top": {"type": "integer", "maximum": "100"}}},
+        ),
+    )
+    refused(
+        "parameters that are not as the schema asks for",
+        lambda scope: pipeline_with(
+            scope, parameters_schema={"type": "object", "properties": {"top": {"maximum": 100}}}
+        ).add_schedule("Daily", schedule=EVERY_MORNING, parameters={"top": 101}),
     )
     refused("an API that asks nobody", lambda scope: ReportApi(scope, "Api", pipeline=pipeline_with(scope)))
 

@@ -37,6 +37,15 @@ class OwnStrategiesStack extends Stack {
       onUnchanged: OnUnchanged.SKIP,
       onUncertain: OnUncertain.RESEND,
       notReadyTimeout: Duration.hours(3),
+      parametersSchema: {
+        type: 'object',
+        properties: {
+          region: { enum: ['EU', 'US'] },
+          top: { type: 'integer', maximum: 100 },
+          warehouses: { type: 'array', items: { type: 'string' } },
+          token: { type: 'string', writeOnly: true },
+        },
+      },
       message: { subject: '{{report}}', body: 'Read {{link}} until {{expiry}}' },
     });
     pipeline.addSchedule('Weekly', {
@@ -81,4 +90,7 @@ refused('a message without the link', pipelineWith({ message: { body: 'Your repo
 refused('a message with an unknown variable', pipelineWith({ message: { subject: '{{supplier}}' } }));
 refused('a FIFO topic', scope => pipelineWith({ topic: new sns.Topic(scope, 'Fifo', { fifo: true }) })(scope));
 refused('parameters that are too large', scope => pipelineWith({})(scope).addSchedule('Daily', { schedule: everyMorning, parameters: { list: 'x'.repeat(20_000) } }));
+refused('a schema that is none', pipelineWith({ parametersSchema: { type: 'object', properties: { top: { type: 'integer', maximum: '100' } } } }));
+refused('parameters that are not as the schema asks for', scope => pipelineWith({ parametersSchema: { type: 'object', properties: { top: { maximum: 100 } } } })(scope)
+  .addSchedule('Daily', { schedule: everyMorning, parameters: { top: 101 } }));
 refused('an API that asks nobody', scope => new ReportApi(scope, 'Api', { pipeline: pipelineWith({})(scope) }));

@@ -58,6 +58,13 @@ public final class OrdersApp {
           .onUnchanged(OnUnchanged.SKIP)
           .onUncertain(OnUncertain.RESEND)
           .notReadyTimeout(Duration.hours(3))
+          .parametersSchema(Map.of(
+              "type", "object",
+              "properties", Map.of(
+                  "region", Map.of("enum", List.of("EU", "US")),
+                  "top", Map.of("type", "integer", "maximum", 100),
+                  "warehouses", Map.of("type", "array", "items", Map.of("type", "string")),
+                  "token", Map.of("type", "string", "writeOnly", true))))
           .message(ReportMessage.builder().subject("{{report}}").body("Read {{link}} until {{expiry}}").build())
           .build();
       pipeline.addSchedule("Weekly", ReportScheduleProps.builder()
@@ -99,6 +106,16 @@ public final class OrdersApp {
             .schedule(EVERY_MORNING)
             .parameters(Map.of("list", "x".repeat(20_000)))
             .build()));
+    refused("a schema that is none", scope ->
+        pipeline(scope).parametersSchema(Map.of(
+            "type", "object",
+            "properties", Map.of("top", Map.of("type", "integer", "maximum", "100")))).build());
+    refused("parameters that are not as the schema asks for", scope ->
+        pipeline(scope).parametersSchema(Map.of("type", "object", "properties", Map.of("top", Map.of("maximum", 100)))).build()
+            .addSchedule("Daily", ReportScheduleProps.builder()
+                .schedule(EVERY_MORNING)
+                .parameters(Map.of("top", 101))
+                .build()));
     refused("an API that asks nobody", scope ->
         ReportApi.Builder.create(scope, "Api").pipeline(pipeline(scope).build()).build());
   }
