@@ -14,7 +14,7 @@ export interface Component {
   readonly name: string;
   readonly version: string;
   readonly scope: 'required' | 'excluded';
-  readonly licenses?: readonly { readonly license?: { readonly id?: string } }[];
+  readonly licenses?: readonly { readonly license?: { readonly id?: string }; readonly expression?: string }[];
   readonly evidence?: { readonly licenses?: readonly { readonly license: { readonly text: { readonly content: string } } }[] };
 }
 

@@ -27,7 +27,7 @@ function nameOf({ group, name, version }: Component): string {
 }
 
 function licenceOf({ licenses = [] }: Component): string | undefined {
-  return licenses[0]?.license?.id;
+  return licenses[0]?.license?.id ?? licenses[0]?.expression;
 }
 
 /** The files that a package has about its licence. Some have none, and name a licence whose text is always the same. */
