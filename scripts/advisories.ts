@@ -4,7 +4,7 @@
  * `--where-possible` it only says so then.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { HANDLERS_NOTICES, packagesListedIn } from './bundles';
 
 /** An advisory that stays, and why it does no harm here. */
 export interface Explained {
@@ -54,10 +54,9 @@ function audit(): Audit | string {
 
 if (require.main === module) {
   const answer = audit();
-  const bundled = [...readFileSync('THIRD-PARTY-NOTICES', 'utf8').matchAll(/^ {2}(\S+) \S+ \(/gm)].map(([, name]) => name);
   const lines = typeof answer === 'string'
     ? [`${process.argv.includes('--where-possible') ? '○' : '✗'} NOT AUDITED: nobody knows of advisories here, because the registry can not be asked for them: ${answer}`]
-    : judge(answer, bundled, EXPLAINED);
+    : judge(answer, packagesListedIn(HANDLERS_NOTICES), EXPLAINED);
   console.log(lines.join('\n'));
   process.exitCode = lines.some(line => line.startsWith('✗')) ? 1 : 0;
 }

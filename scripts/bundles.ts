@@ -24,6 +24,15 @@ const ROOT = resolve(__dirname, '..');
 export const HANDLERS = Object.keys(tasks).filter(task => /^bundle:handlers\/[^:]+$/.test(task));
 export const WEBSITE = 'bundle:website';
 
+/** The files that list the packages in the bundles of the handlers, and in those of the website. */
+export const HANDLERS_NOTICES = 'THIRD-PARTY-NOTICES';
+export const WEBSITE_NOTICES = 'examples/cafe-inventory/website/third-party-notices.txt';
+
+/** The names of the packages that such a file lists. */
+export function packagesListedIn(notices: string): string[] {
+  return [...readFileSync(join(ROOT, notices), 'utf8').matchAll(/^ {2}(\S+) \S+ \(/gm)].map(([, name]) => name);
+}
+
 /** Makes a bundle once more, by the command that the build has for it, and keeps nothing of it but what is in it. */
 export function makeBundle(task: string): Bundle {
   const { cwd = '.', steps: [{ exec, execArgs }] } = (tasks as Record<string, Task>)[task];

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Component, billOfMaterials } from './bill-of-materials';
-import { type Bundle, HANDLERS, makeBundle, WEBSITE } from './bundles';
+import { type Bundle, HANDLERS, HANDLERS_NOTICES, makeBundle, WEBSITE, WEBSITE_NOTICES } from './bundles';
 
 const RULE = '-'.repeat(80);
 
@@ -39,5 +39,5 @@ function licenceTexts(component: Component): string[] {
   return (files.length > 0 ? files : [readFileSync('LICENSE', 'utf8')]).map(text => text.replaceAll('\r\n', '\n').replace(/^\n+|\s+$/g, ''));
 }
 
-writeFileSync('THIRD-PARTY-NOTICES', notices('The functions of this package (assets/handlers)', HANDLERS.map(makeBundle)));
-writeFileSync('examples/cafe-inventory/website/third-party-notices.txt', notices('The scripts of this website', [makeBundle(WEBSITE)]));
+writeFileSync(HANDLERS_NOTICES, notices('The functions of this package (assets/handlers)', HANDLERS.map(makeBundle)));
+writeFileSync(WEBSITE_NOTICES, notices('The scripts of this website', [makeBundle(WEBSITE)]));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { billOfMaterials } from '../../scripts/bill-of-materials';
-import { type Bundle, HANDLERS, makeBundle, WEBSITE } from '../../scripts/bundles';
+import { type Bundle, HANDLERS, HANDLERS_NOTICES, makeBundle, WEBSITE, WEBSITE_NOTICES } from '../../scripts/bundles';
 
 const ROOT = join(__dirname, '../..');
 
@@ -45,8 +45,8 @@ test.each(Object.entries(BUDGETS))('%s carries the clients that it calls, and no
 });
 
 describe.each([
-  ['the handlers', 'THIRD-PARTY-NOTICES', () => Object.values(handlers)],
-  ['the café\'s website', 'examples/cafe-inventory/website/third-party-notices.txt', () => [makeBundle(WEBSITE)]],
+  ['the handlers', HANDLERS_NOTICES, () => Object.values(handlers)],
+  ['the café\'s website', WEBSITE_NOTICES, () => [makeBundle(WEBSITE)]],
 ])('the packages in the bundles of %s', (_, file, make) => {
   const bundles = make();
   const packages = packagesIn(bundles);
