@@ -61,7 +61,7 @@ describe('advisories', () => {
     }).listen(0, '127.0.0.1');
     await once(registry, 'listening');
     const run = (...options: string[]) => new Promise<{ code: unknown; stdout: string }>(resolve => execFile(
-      'npx', ['tsx', '--tsconfig', 'tsconfig.dev.json', 'scripts/advisories.ts', ...options],
+      'node_modules/.bin/tsx', ['--tsconfig', 'tsconfig.dev.json', 'scripts/advisories.ts', ...options],
       { cwd: ROOT, env: { ...process.env, npm_config_registry: `http://127.0.0.1:${(registry.address() as AddressInfo).port}` } },
       (error, stdout) => resolve({ code: error?.code ?? 0, stdout }),
     ));
@@ -72,5 +72,5 @@ describe('advisories', () => {
     } finally {
       registry.close();
     }
-  });
+  }, 60_000); // four processes
 });
