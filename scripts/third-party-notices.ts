@@ -9,7 +9,8 @@ import { type Bundle, HANDLERS, HANDLERS_NOTICES, makeBundle, WEBSITE, WEBSITE_N
 const RULE = '-'.repeat(80);
 
 function notices(what: string, bundles: readonly Bundle[]): string {
-  const components = billOfMaterials(bundles).components.filter(({ scope }) => scope === 'required');
+  const components = billOfMaterials(bundles).components.filter(({ scope }) => scope === 'required')
+    .sort((one, other) => nameOf(one) < nameOf(other) ? -1 : 1);
   const byText = new Map<string, string[]>();
   for (const component of components) {
     for (const text of licenceTexts(component)) {

@@ -31,7 +31,7 @@ test('each handler has a budget', () => {
 /** Who uses the packages may do with what is in them what their own licence, Apache-2.0, permits. */
 const PERMITTED_LICENCES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
 
-const handlers: { readonly [handler: string]: Bundle } = Object.fromEntries(HANDLERS.map(task => [/([^/]+)\.lambda$/.exec(task)![1], makeBundle(task)]));
+const handlers: { readonly [handler: string]: Bundle } = Object.fromEntries(HANDLERS.map(task => [/handlers\/(.+?)(\.lambda)?$/.exec(task)![1], makeBundle(task)]));
 
 test.each(Object.entries(BUDGETS))('%s carries the clients that it calls, and nothing that it does not need', (handler, budget) => {
   const inputs = inputsOf(handlers[handler]);
@@ -71,7 +71,7 @@ describe.each([
 
   test('are those of the bill of materials', () => {
     const { components } = billOfMaterials(bundles);
-    expect(components.filter(({ scope }) => scope === 'required').map(({ group, name, version }) => `${group ? `${group}/` : ''}${name} ${version}`))
+    expect(components.filter(({ scope }) => scope === 'required').map(({ group, name, version }) => `${group ? `${group}/` : ''}${name} ${version}`).sort())
       .toEqual(packages.map(({ name, version }) => `${name} ${version}`));
   });
 });
@@ -97,5 +97,5 @@ function packagesIn(bundles: readonly Bundle[]): Package[] {
   return [...directories].map(directory => {
     const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
     return { name, version, license, directory };
-  }).sort((one, other) => one.name < other.name ? -1 : 1);
+  }).sort((one, other) => `${one.name} ${one.version}` < `${other.name} ${other.version}` ? -1 : 1);
 }
