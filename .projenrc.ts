@@ -97,6 +97,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-cdk/integ-tests-alpha@2.245.0-alpha.0',
     '@cdklabs/cdk-validator-cfnguard@0.0.62',
     '@cloud-copilot/iam-simulate@0.1.173',
+    '@cyclonedx/cyclonedx-esbuild',
     '@swc/core@1.16.18',
     '@swc/jest',
     'asl-validator',
@@ -180,7 +181,7 @@ project.eslint?.allowDevDeps('benchmarks/**');
 const website = project.addTask('bundle:website', {
   description: 'Bundle the website of the café example',
   cwd: WEBSITE,
-  exec: 'esbuild *.html *.css *.svg menu.ts reports.ts --outdir=dist --loader:.html=copy --loader:.svg=copy --log-level=warning '
+  exec: 'esbuild *.html *.css *.svg *.txt menu.ts reports.ts --outdir=dist --loader:.html=copy --loader:.svg=copy --loader:.txt=copy --log-level=warning '
     + '--bundle --minify --format=esm --target=es2022',
 });
 project.bundler.bundleTask.spawn(website);
@@ -192,9 +193,14 @@ project.bundler.addBundle('src/handlers/json-schema.ts', { ...bundling, platform
 const tsx = 'tsx --tsconfig tsconfig.dev.json';
 project.bundler.bundleTask.prependExec(`${tsx} scripts/validators.ts`, { name: 'Compile the schemas of the data contract' });
 project.annotateGenerated('/src/handlers/validators.generated.ts');
+const notices = ['THIRD-PARTY-NOTICES', `${WEBSITE}/third-party-notices.txt`];
 project.postCompileTask.exec(`${tsx} scripts/contract-schema.ts`, { name: 'Publish the data contract as JSON Schema' });
+project.postCompileTask.exec(`${tsx} scripts/third-party-notices.ts`, { name: 'List the packages in the bundles, with their licences' });
 project.postCompileTask.exec('jsii-rosetta extract --strict', { name: 'Compile the examples of README and API, and translate them' });
-project.postCompileTask.exec('git diff --exit-code -- API.md docs/data-contract.schema.json src/handlers/validators.generated.ts', { name: 'Refuse documents that were stale: they are written anew, look at the difference and add it' });
+for (const path of notices) {
+  project.annotateGenerated(`/${path}`);
+}
+project.postCompileTask.exec(`git diff --exit-code -- API.md docs/data-contract.schema.json src/handlers/validators.generated.ts ${notices.join(' ')}`, { name: 'Refuse documents that were stale: they are written anew, look at the difference and add it' });
 
 // `npm run package` makes the artefacts of all languages, on any machine. That of Go is generated and not compiled, because the module
 // proxy does not serve all that it requires. Maven keeps in .m2 what it has downloaded.
@@ -208,7 +214,10 @@ project.removeTask('compat');
 
 // `npm test [stage...]` runs everything that there is to check; projen's own task is one of its stages.
 project.setScript('test', `${tsx} scripts/test.ts`);
-project.setScript('package', `projen pre-compile && projen compile && projen package && ${tsx} scripts/artefacts.ts`);
+project.setScript('package', `projen pre-compile && projen compile && projen package && ${tsx} scripts/sbom.ts && ${tsx} scripts/artefacts.ts`);
+project.setScript('sbom', `${tsx} scripts/sbom.ts`);
+project.setScript('advisories', `${tsx} scripts/advisories.ts`);
+project.setScript('reproducible', `projen bundle && ${tsx} scripts/reproducible.ts`);
 project.setScript('consumers', `npm run package && ${tsx} scripts/consumers.ts`);
 project.setScript('compat', `projen bundle && ${tsx} scripts/compat.ts`);
 project.setScript('integ', `projen bundle && ${tsx} scripts/integ.ts`);

@@ -56,7 +56,8 @@ const packed = lines(execFileSync('tar', ['-tzf', npmPackage], { encoding: 'utf8
 const handlers = readdirSync('assets/handlers').map(name => `assets/handlers/${name}/index.js`);
 const missing = handlers.filter(file => !packed.includes(file));
 check(`npm package: the code of ${handlers.length} handlers`, missing.length > 0 && `without ${missing.join(', ')}`);
-const strange = packed.filter(file => !/^(lib\/.*\.(js|d\.ts)|assets\/handlers\/.*|\.jsii(\.tabl\.json)?|package\.json|README\.md|API\.md|LICENSE)$/.test(file));
+check('npm package: the licences of what these contain', !packed.includes('THIRD-PARTY-NOTICES') && 'without THIRD-PARTY-NOTICES');
+const strange = packed.filter(file => !/^(lib\/.*\.(js|d\.ts)|assets\/handlers\/.*|\.jsii(\.tabl\.json)?|package\.json|README\.md|API\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(file));
 check('npm package: compiled code, assets and documents, and no other files', strange.length > 0 && `also ${strange.join(', ')}`);
 
 for (const [name, file] of Object.entries(languages)) {

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-interface Result { readonly passed: number; readonly failed: number }
+interface Result { readonly passed: number; readonly failed: number; readonly skipped?: number }
 interface Stage { readonly what: string; run(): Promise<Result> }
 
 const TSX = ['npx', 'tsx', '--tsconfig', 'tsconfig.dev.json'];
@@ -85,6 +85,13 @@ const stages: Record<string, Stage> = {
       return steps([...TSX, 'test/reviewers/reviewers.ts']);
     },
   },
+  supply: {
+    what: 'known weaknesses of what is in the lock file, and whether bundles come out the same elsewhere',
+    run: async () => {
+      await bundle();
+      return sum(await steps([...TSX, 'scripts/advisories.ts', '--where-possible']), await steps([...TSX, 'scripts/reproducible.ts']));
+    },
+  },
   consumers: {
     what: 'packaged, and used from each language',
     run: async () => sum(await steps(['npm', 'run', '--silent', 'package']), await steps([...TSX, 'scripts/consumers.ts'])),
@@ -125,14 +132,16 @@ async function jest(): Promise<Result> {
 }
 
 function sum(...results: Result[]): Result {
-  return results.reduce((one, other) => ({ passed: one.passed + other.passed, failed: one.failed + other.failed }));
+  return results.reduce((one, other) => ({
+    passed: one.passed + other.passed, failed: one.failed + other.failed, skipped: (one.skipped ?? 0) + (other.skipped ?? 0),
+  }));
 }
 
-/** A command that prints ✓ for each step that went well and ✗ for the one that did not. */
+/** A command that prints ✓ for each step that went well, ✗ for the one that did not, and ○ for what can not be done here. */
 async function steps(command: string[]): Promise<Result> {
   const { code, output } = await execute(command);
   const count = (mark: string) => output.split('\n').filter(line => line.startsWith(mark)).length;
-  return { passed: count('✓'), failed: code === 0 ? count('✗') : Math.max(1, count('✗')) };
+  return { passed: count('✓'), failed: code === 0 ? count('✗') : Math.max(1, count('✗')), skipped: count('○') };
 }
 
 async function mustSucceed(command: string[]): Promise<void> {
@@ -157,25 +166,29 @@ function execute([file, ...args]: string[], env: object = {}, shown: 'both' | 's
   });
 }
 
+function skipped({ skipped: count }: Result): string {
+  return count ? `, ${count} skipped` : '';
+}
+
 async function main(names: string[]): Promise<void> {
   const unknown = names.filter(name => !stages[name]);
   if (unknown.length > 0) {
     throw new Error(`there is no stage ${unknown.join(', ')}; the stages are ${Object.keys(stages).join(', ')}`);
   }
   const rows: string[] = [];
-  const total = { passed: 0, failed: 0 };
+  let total: Result = { passed: 0, failed: 0 };
   for (const name of names.length > 0 ? names : Object.keys(stages)) {
     console.log(`\n━━ ${name}: ${stages[name].what}`);
     const begun = Date.now();
-    const { passed, failed } = await stages[name].run().catch((error): Result => {
+    const result = await stages[name].run().catch((error): Result => {
       console.error(error);
       return { passed: 0, failed: 1 };
     });
-    rows.push(`${failed === 0 ? '✓' : '✗'} ${name.padEnd(9)} ${String(passed).padStart(4)} passed ${String(failed).padStart(3)} failed ${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s`);
-    total.passed += passed;
-    total.failed += failed;
+    const { passed, failed } = result;
+    rows.push(`${failed === 0 ? '✓' : '✗'} ${name.padEnd(9)} ${String(passed).padStart(4)} passed ${String(failed).padStart(3)} failed ${((Date.now() - begun) / 1000).toFixed(0).padStart(5)} s${skipped(result)}`);
+    total = sum(total, result);
   }
-  console.log(`\n${rows.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`);
+  console.log(`\n${rows.join('\n')}\n\n${total.passed} passed, ${total.failed} failed${skipped(total)}`);
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
 

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { EraseReportFunction } from './handlers/erase-report-function';
 import { ReportApiFunction } from './handlers/report-api-function';
 import { ScheduledReportPipeline } from './scheduled-report-pipeline';
-import { acknowledgeWildcard } from './workflow/acknowledge';
+import { acknowledge, acknowledgeWildcard } from './workflow/acknowledge';
 import { READER_PARTITION, RUN_PARTITION, SIGNED_WHEN_OPENED_SECONDS } from './workflow/contract';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { grantPartitions } from './workflow/ledger-partitions';
@@ -154,6 +154,10 @@ export class ReportApi extends Construct {
       report.addResource('rerender').addMethod('POST', integration, authorization);
       report.addMethod('DELETE', new apigateway.LambdaIntegration(this.eraser(pipeline, commonEnvironment), { allowTestInvoke: false }), authorization);
     }
+    for (const method of props.publicAccess ? [] : this.restApi.methods) {
+      acknowledge(method, 'COG4', 'The app lets nobody call but whom its authorizer or IAM lets in; that need not be Cognito.');
+    }
+    acknowledge(this.restApi, 'APIG2', 'The function validates each request, and says what is wrong with it; API Gateway would only say that something is.');
     if (props.allowedOrigins) {
       this.letPagesReadRefusals(props.allowedOrigins);
     }

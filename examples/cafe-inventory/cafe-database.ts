@@ -73,7 +73,10 @@ class AuroraDatabase extends CafeDatabase {
       vpcSubnets,
       securityGroups: [new SecurityGroup(scope, 'ClusterSecurityGroup', { vpc, description: 'The supplier database', allowAllOutbound: false })],
       defaultDatabaseName: databaseName,
-      parameters: { character_set_server: 'utf8mb4' }, // of the database, and of clients that do not say
+      parameters: {
+        character_set_server: 'utf8mb4', // of the database, and of clients that do not say
+        require_secure_transport: 'ON', // nobody connects without TLS
+      },
       iamAuthentication: true,
       enableDataApi: true,
       storageEncrypted: true,

@@ -7,6 +7,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { acknowledgeFindings } from './cafe-acknowledgements';
 import type { CafeDatabase } from './cafe-database';
 import { CafeFunction } from './cafe-function';
 import type { CafeWebsite } from './cafe-website';
@@ -145,5 +146,6 @@ export class CafeStack extends Stack {
       ReportBucketName: pipeline.bucket.bucketName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    acknowledgeFindings(this);
   }
 }

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { createConnection } from 'mysql2';
 import { Database } from 'node-sqlite3-wasm';
-import { inventory, INVENTORY_SQL, type InventoryRow } from '../../examples/cafe-inventory/lambdas/lookup';
+import { handler, inventory, INVENTORY_SQL, type InventoryRow } from '../../examples/cafe-inventory/lambdas/lookup';
 import { statements } from '../../examples/cafe-inventory/supplierdb';
 
 const asOf = new Date('2026-11-21T06:00:00Z');
@@ -97,5 +100,48 @@ describe('the statements of the supplier database', () => {
     for (const statement of statements()) database.run(statement);
     expect(database.get('SELECT COUNT(*) AS beans, MIN(id) AS first FROM beans')).toEqual({ beans: 48, first: 1 });
     expect(database.get('SELECT quantity FROM beans WHERE id = 48')).toEqual({ quantity: 1 });
+  });
+});
+
+describe('the connection to Aurora', () => {
+  const before = { ...process.env };
+  afterEach(() => {
+    process.env = before;
+  });
+
+  test('sends no token to a database that does not offer TLS', async () => {
+    let tokens = 0;
+    const database = createServer(socket => {
+      const connection = createConnection({ stream: socket, isServer: true });
+      connection.on('error', () => connection.destroy());
+      connection.serverHandshake({
+        protocolVersion: 10,
+        serverVersion: '8.0.0',
+        connectionId: 1,
+        statusFlags: 2,
+        characterSet: 45,
+        capabilityFlags: 0x00088209, // what signing in takes, and not 0x800: TLS
+        authCallback: (_login: unknown, decide: (error: null, refusal: { message: string; code: number }) => void) => {
+          tokens += 1;
+          decide(null, { message: 'Access denied', code: 1045 });
+        },
+      });
+    });
+    await once(database.listen(0, '127.0.0.1'), 'listening');
+    Object.assign(process.env, {
+      DATABASE_HOST: '127.0.0.1',
+      DATABASE_PORT: `${(database.address() as AddressInfo).port}`,
+      DATABASE_NAME: 'supplierdb',
+      DATABASE_USER: 'lookup',
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'id',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+    });
+    try {
+      await expect(handler()).rejects.toThrow(/secure connection/);
+      expect(tokens).toBe(0);
+    } finally {
+      database.close();
+    }
   });
 });

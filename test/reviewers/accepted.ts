@@ -73,5 +73,4 @@ export const ACCEPTED: readonly Accepted[] = [
     { rule, resources: /^Database\/Cluster(\/Writer)?$/, reason: `${EXAMPLE}nobody watches its database.` }
   )),
   { rule: 'rds_cluster_deletion_protection_enabled_check', resources: /^Database\/Cluster$/, reason: `${EXAMPLE}the database goes with it.` },
-  { rule: 'rds_db_cluster_parameter_group_tls_check', resources: /^Database\/Cluster\/ParameterGroup$/, reason: 'The look-up signs in with IAM, which Aurora takes over TLS only; the rest goes by the Data API, over HTTPS.' },
 ];

@@ -21,6 +21,7 @@ const CONTENT_TYPES: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
 };
 
 /** Does what CloudFront does on AWS: serves the site from its bucket, with the same headers. The local cloud's S3 sends none of them. */

@@ -58,7 +58,10 @@ class CafeDatabase(Construct):
                 )
             ],
             default_database_name=DATABASE_NAME,
-            parameters={"character_set_server": "utf8mb4"},  # of the database, and of clients that do not say
+            parameters={
+                "character_set_server": "utf8mb4",  # of the database, and of clients that do not say
+                "require_secure_transport": "ON",  # nobody connects without TLS
+            },
             iam_authentication=True,
             enable_data_api=True,
             storage_encrypted=True,

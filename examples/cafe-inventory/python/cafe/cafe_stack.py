@@ -16,6 +16,7 @@ from cdk_scheduled_report_pipeline import (
 )
 from constructs import Construct
 
+from .cafe_acknowledgements import acknowledge_findings
 from .cafe_database import CafeDatabase
 from .cafe_function import CafeFunction
 from .cafe_website import CafeWebsite
@@ -166,3 +167,4 @@ class CafeStack(Stack):
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+        acknowledge_findings(self)

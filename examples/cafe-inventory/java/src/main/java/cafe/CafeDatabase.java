@@ -55,7 +55,9 @@ class CafeDatabase extends Construct {
         .vpcSubnets(vpcSubnets)
         .securityGroups(List.of(securityGroup("ClusterSecurityGroup", "The supplier database")))
         .defaultDatabaseName(NAME)
-        .parameters(Map.of("character_set_server", "utf8mb4")) // of the database, and of clients that do not say
+        .parameters(Map.of(
+            "character_set_server", "utf8mb4", // of the database, and of clients that do not say
+            "require_secure_transport", "ON")) // nobody connects without TLS
         .iamAuthentication(true)
         .enableDataApi(true)
         .storageEncrypted(true)

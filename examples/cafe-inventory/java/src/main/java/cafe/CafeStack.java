@@ -153,6 +153,7 @@ public class CafeStack extends Stack {
     output("MenuTableName", website.menuTable().getTableName());
     output("LedgerTableName", pipeline.getLedger().getTableName());
     output("ReportBucketName", pipeline.getBucket().getBucketName());
+    CafeAcknowledgements.acknowledgeFindings(this);
   }
 
   private void output(String name, String value) {
