@@ -11,6 +11,7 @@ import { callerOf, groupsOf } from '../../src/handlers/api-request';
 import { LinkTokens } from '../../src/handlers/link-tokens';
 import { handler as openRun } from '../../src/handlers/open-run.lambda';
 import { handler } from '../../src/handlers/report-api.lambda';
+import { OPERATIONS, undocumented } from '../support/openapi';
 
 const dynamodb = new FakeDynamoDB(TABLE);
 const sfn = mockClient(SFNClient);
@@ -35,10 +36,15 @@ type Changes = Partial<Omit<APIGatewayProxyEvent, 'requestContext'>> & { authori
 
 async function call(event: Changes) {
   const { authorizer = ANA, identity = {}, ...rest } = event;
-  const { body, ...answer } = await handler({
+  const { body, ...answered } = await handler({
     headers: {}, body: null, isBase64Encoded: false, pathParameters: null, ...rest, requestContext: { authorizer, identity },
   } as APIGatewayProxyEvent);
-  return { ...answer, body: body === '' ? undefined : JSON.parse(body) };
+  const answer = { ...answered, body: body === '' ? undefined : JSON.parse(body) };
+  const method = `${event.httpMethod} ${event.resource}`;
+  if (OPERATIONS[method]) {
+    expect(undocumented(method, answer)).toBeUndefined();
+  }
+  return answer;
 }
 const post = async (body?: unknown, changes: Changes = {}) => call({ httpMethod: 'POST', resource: '/create_report', body: typeof body === 'string' ? body : JSON.stringify(body), ...changes });
 const get = async (id: string, changes: Changes = {}) => call({ httpMethod: 'GET', resource: '/reports/{id}', pathParameters: { id }, ...changes });
