@@ -15,8 +15,10 @@ export const OPERATIONS: { readonly [method: string]: any } = Object.fromEntries
 
 const ajv = new Ajv({ strict: false, validateFormats: false }).addSchema(closedOpenapi, 'openapi');
 
+interface Answer { readonly statusCode: number; readonly headers?: object; readonly body: unknown }
+
 /** What of an answer is not as the document says; undefined where all is. */
-export function undocumented(method: string, { statusCode, headers, body }: { statusCode: number; headers?: object; body: unknown }): string | undefined {
+export function undocumented(method: string, { statusCode, headers, body }: Answer): string | undefined {
   const response = responseOf(OPERATIONS[method], statusCode);
   if (!response) {
     return `${method} is not documented to answer ${statusCode}`;

@@ -53,7 +53,7 @@ export class Bookkeeper {
     public readonly email: string,
     public readonly password: string,
     private readonly apiUrl: string,
-    private readonly token: string,
+    public readonly token: string,
   ) {}
 
   /** The same key again is the same request again, for instance because the answer to the first was lost. */
