@@ -9,6 +9,10 @@ export const openapi: any = parse(readFileSync(join(__dirname, '../../docs/opena
 /** The same, with answers that have nothing but what it says: to readers they are open, because they may grow. */
 export const closedOpenapi: any = closed(openapi);
 
+/** What nobody outside needs to know: where something failed, what AWS has there, and what things are named. */
+export const INSIDE =
+  /\bat \S+ \(|\/var\/task|node_modules|\.[jt]s:\d|Error\b|arn:aws|AKIA|ASIA|dynamodb|lambda|executionArn|leaseUntil|bodyHash/i;
+
 /** Its methods, as "GET /reports", each with what it says of it. */
 export const OPERATIONS: { readonly [method: string]: any } = Object.fromEntries(Object.entries<any>(openapi.paths).flatMap(([path, item]) =>
   Object.entries(item).filter(([key]) => key !== 'parameters').map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation])));
