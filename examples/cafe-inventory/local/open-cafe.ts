@@ -5,7 +5,7 @@ import { type Database, startDatabase } from './database';
 import { deployCafe, type Outputs } from './deploy';
 import { until } from './loopback';
 import { type Mail, Mailbox } from './mailbox';
-import { installMinistack, isMinistackInstalled, startMinistack } from './ministack';
+import { MINISTACK, startMinistack } from './ministack';
 import { follow } from './progress';
 import type { Run } from './run';
 import { seconds, step } from './step';
@@ -28,8 +28,8 @@ export interface OpenCafe {
  * Frank the bookkeeper does, and shows how he gets it.
  */
 export async function openCafe(run: Run, linkSeconds?: number): Promise<OpenCafe> {
-  if (!isMinistackInstalled()) {
-    await step('Install ministack, this once', () => installMinistack(run));
+  if (!MINISTACK.isInstalled) {
+    await step('Install ministack, this once', () => MINISTACK.install(run));
   }
   await step('Bundle the handlers and the website', () => run.command('npx', ['projen', 'bundle'], process.env));
   const endpoint = await step('Start the emulator', () => startMinistack(run), address => `ministack on ${address}`);

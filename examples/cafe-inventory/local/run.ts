@@ -74,8 +74,8 @@ export class Run {
     });
   }
 
-  /** Runs a command to its end. */
-  public async command(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  /** Runs a command to its end. Returns what it printed. */
+  public async command(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
     const child = this.spawn(command, args, env, ['ignore', 'pipe', 'pipe']);
     let output = '';
     for (const stream of [child.stdout!, child.stderr!]) {
@@ -86,6 +86,7 @@ export class Run {
     if (code !== 0) {
       throw new Error(`${[command, ...args].join(' ')} failed (${signal ?? `exit code ${code}`}):\n${lastLines(output)}`);
     }
+    return output;
   }
 
   /** Work that goes on beside the rest; the run breaks if it fails. */

@@ -12,7 +12,7 @@ import { type Cloud, cloudAt } from '../../../examples/cafe-inventory/local/clou
 import { deployApp } from '../../../examples/cafe-inventory/local/deploy';
 import { until } from '../../../examples/cafe-inventory/local/loopback';
 import { type Mail, Mailbox } from '../../../examples/cafe-inventory/local/mailbox';
-import { installMinistack, isMinistackInstalled, startMinistack } from '../../../examples/cafe-inventory/local/ministack';
+import { MINISTACK, startMinistack } from '../../../examples/cafe-inventory/local/ministack';
 import type { Run } from '../../../examples/cafe-inventory/local/run';
 import { type RunItem, seenStatus } from '../../../src/handlers/ledger';
 import type { Observed } from '../fault';
@@ -52,8 +52,8 @@ export const reportIdOf = (...claimKey: string[]) => createHash('sha256').update
 /** The emulator with the pipelines of `app.ts`, and the proxy between the two. */
 export class Deployment {
   public static async start(run: Run): Promise<Deployment> {
-    if (!isMinistackInstalled()) {
-      await installMinistack(run);
+    if (!MINISTACK.isInstalled) {
+      await MINISTACK.install(run);
     }
     const cloud = cloudAt(await startMinistack(run, { SFN_WAIT_SCALE: '0.1', PYTHONPATH: __dirname, PYTHONDONTWRITEBYTECODE: '1' }));
     const proxy = await FaultProxy.open(cloud.endpoint);
