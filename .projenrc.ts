@@ -99,6 +99,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@cloud-copilot/iam-simulate@0.1.173',
     '@swc/core@1.16.18',
     '@swc/jest',
+    '@aws-sdk/client-cloudwatch',
+    '@aws-sdk/client-cloudwatch-logs',
     'asl-validator',
     'aws-sdk-client-mock',
     'cdk-nag@^3',

@@ -63,11 +63,11 @@ export class Bookkeeper {
   ) {}
 
   /** The same key again is the same request again, for instance because the answer to the first was lost. */
-  public async requestReport(idempotencyKey: string): Promise<Report> {
+  public async requestReport(idempotencyKey: string, parameters: object = {}): Promise<Report> {
     const response = await fetch(`${this.apiUrl}create_report`, {
       method: 'POST',
       headers: { 'authorization': this.token, 'content-type': 'application/json' },
-      body: JSON.stringify({ parameters: {}, idempotencyKey }),
+      body: JSON.stringify({ parameters, idempotencyKey }),
     });
     return this.expect(202, response);
   }

@@ -75,8 +75,8 @@ export class Run {
   }
 
   /** Runs a command to its end. Returns what it printed. */
-  public async command(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
-    const child = this.spawn(command, args, env, ['ignore', 'pipe', 'pipe']);
+  public async command(command: string, args: string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<string> {
+    const child = this.spawn(command, args, env, ['ignore', 'pipe', 'pipe'], cwd);
     let output = '';
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8').on('data', text => output += text);
@@ -99,9 +99,9 @@ export class Run {
     return this.broken;
   }
 
-  private spawn(command: string, args: string[], env: NodeJS.ProcessEnv, stdio: StdioOptions): ChildProcess {
+  private spawn(command: string, args: string[], env: NodeJS.ProcessEnv, stdio: StdioOptions, cwd?: string): ChildProcess {
     // Detached makes it the leader of a process group, which is how the guard finds the children that it starts itself.
-    const child = spawn(command, args, { env, stdio, detached: true });
+    const child = spawn(command, args, { env, stdio, cwd, detached: true });
     if (child.pid !== undefined) { // or else it is not there, as its event `error` will say
       this.tell({ started: child.pid });
     }

@@ -6,6 +6,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { KEY, PARAMETER } from './canaries';
 import { type Action, type Calls, FaultProxy, type Rule } from './proxy';
 import type { SCHEDULES } from './schedules';
 import { type Cloud, cloudAt } from '../../../examples/cafe-inventory/local/cloud';
@@ -73,7 +74,7 @@ export class Deployment {
   public readonly dynamodb: DynamoDBDocumentClient;
 
   private constructor(
-    cloud: Cloud,
+    public readonly cloud: Cloud,
     public readonly proxy: FaultProxy,
     public readonly mailbox: Mailbox,
     public readonly pipelines: Record<PipelineName, Pipeline>,
@@ -110,7 +111,7 @@ export class Trial {
   private readonly rules: Rule[] = [];
   private readonly executionName = randomUUID();
   private readonly schedule = { arn: `arn:aws:scheduler:eu-west-1:000000000000:schedule/Reports/${randomUUID()}`, time: '2026-11-21T06:00:00Z', timeZone: 'Europe/Madrid' };
-  private readonly idempotencyKey = randomUUID();
+  private readonly idempotencyKey = `${KEY}-${randomUUID()}`;
 
   public constructor(private readonly deployment: Deployment, pipeline: PipelineName, private readonly claim: Claim) {
     this.pipeline = deployment.pipelines[pipeline];
@@ -134,7 +135,7 @@ export class Trial {
 
   /** Starts the report, whose data source does as the script says. */
   public async start(script = 'inline', name = this.claim === 'execution' ? this.executionName : randomUUID()): Promise<string> {
-    return this.startWith({ ...this.claim === 'schedule' && { schedule: this.schedule }, parameters: { script } }, name);
+    return this.startWith({ ...this.claim === 'schedule' && { schedule: this.schedule }, parameters: { script, about: PARAMETER } }, name);
   }
 
   public async startWith(input: object, name = this.executionName): Promise<string> {
@@ -155,7 +156,7 @@ export class Trial {
   /** The report of the same schedule, so many days before. */
   public async makeDaysBefore(days: number, script: string): Promise<void> {
     const time = new Date(Date.parse(this.schedule.time) - days * DAY_MS).toISOString();
-    const input = JSON.stringify({ schedule: { ...this.schedule, time }, parameters: { script } });
+    const input = JSON.stringify({ schedule: { ...this.schedule, time }, parameters: { script, about: PARAMETER } });
     const { executionArn } = await this.deployment.sfn.send(new StartExecutionCommand({ stateMachineArn: this.pipeline.stateMachine, input }));
     if (await this.end(executionArn!) !== 'SUCCEEDED') {
       throw new Error('the report of a day before was not made');
@@ -167,7 +168,7 @@ export class Trial {
     const [executionArn] = this.executions.length ? this.executions : [this.arnOf(this.reportId)];
     this.deployment.proxy.watch(executionArn);
     this.executions[0] = executionArn;
-    const body = JSON.stringify({ idempotencyKey: this.idempotencyKey, parameters: { script: 'inline' } });
+    const body = JSON.stringify({ idempotencyKey: this.idempotencyKey, parameters: { script: 'inline', about: PARAMETER } });
     const { statusCode } = await this.deployment.invoke(this.pipeline.api!, { httpMethod: 'POST', resource: '/create_report', headers: {}, body, requestContext: {} });
     return statusCode;
   }

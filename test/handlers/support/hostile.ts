@@ -9,6 +9,9 @@ export const HOSTILE_WORDS = [
   'A'.repeat(10_000), '\u{1F480}', 'ǅ', 'ß'.repeat(32),
 ];
 
+/** The same, as a part of an address: half a surrogate has no place there. */
+export const HOSTILE_SEGMENTS = HOSTILE_WORDS.filter(word => Buffer.from(word).toString() === word).map(encodeURIComponent);
+
 const word = fc.oneof(fc.constantFrom(...HOSTILE_WORDS), fc.string({ unit: 'binary', maxLength: 40 }));
 const words = fc.dictionary(
   fc.oneof(fc.constantFrom('limit', 'next', 'origin', 'Origin', 'authorization', 'content-type', '__proto__'), word), word, { maxKeys: 5 },
