@@ -78,9 +78,10 @@ async function requests(use: Use, hostile: object[] = []): Promise<void> {
   const identity = { userArn: 'arn:aws:iam::111111111111:user/ana' };
   const headers = { authorization: TOKEN, cookie: TOKEN };
   const call = async (httpMethod: string, resource: string, changes: object = {}) => {
-    const { statusCode, body } = await use.invoke(arn, { httpMethod, resource, headers, body: null, pathParameters: null, requestContext: { identity }, ...changes }) as any;
+    const event = { httpMethod, resource, headers, body: null, pathParameters: null, requestContext: { identity }, ...changes };
+    const { statusCode, body } = await use.invoke(arn, event) as any;
     if (statusCode >= 400) {
-      use.logged.push(body); // what is refused quotes no secret of who asks, either
+      use.logged.push(body); // a refusal quotes none of it, either
     }
     return body && JSON.parse(body);
   };
