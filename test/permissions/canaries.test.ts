@@ -8,14 +8,8 @@ import { COLUMNS, Use, written } from './use';
 import { ReportApi, ReportLink } from '../../src';
 import { FakeDynamoDB } from '../handlers/support/fake-dynamodb';
 import { HOSTILE_BODIES } from '../handlers/support/hostile';
+import { ERROR, KEY, PARAMETER, ROW, TOKEN } from '../support/canaries';
 import { TestStack } from '../support/synth';
-
-const ROW = 'canary-in-a-row';
-const PARAMETER = 'canary-in-a-parameter';
-const KEY = 'canary-in-a-key';
-const TOKEN = 'canary-in-a-token';
-/** In the error of a data source, which its owner is told in the words of the data source. */
-const ERROR = 'canary-in-an-error';
 
 const OWNER = 'OwnerTopic';
 

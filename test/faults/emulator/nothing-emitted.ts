@@ -1,5 +1,5 @@
-import { ERROR, KEY, PARAMETER, ROW } from './canaries';
 import type { Deployment } from './pipeline';
+import { ERROR, KEY, PARAMETER, ROW } from '../../support/canaries';
 import { emitted, expectNoCanary } from '../../support/emitted';
 
 /** Where Lambda writes what the data source itself throws, which is not the library's to keep clean. */

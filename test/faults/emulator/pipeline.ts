@@ -6,7 +6,6 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { KEY, PARAMETER } from './canaries';
 import { type Action, type Calls, FaultProxy, type Rule } from './proxy';
 import type { SCHEDULES } from './schedules';
 import { type Cloud, cloudAt } from '../../../examples/cafe-inventory/local/cloud';
@@ -16,6 +15,7 @@ import { type Mail, Mailbox } from '../../../examples/cafe-inventory/local/mailb
 import { MINISTACK, startMinistack } from '../../../examples/cafe-inventory/local/ministack';
 import type { Run } from '../../../examples/cafe-inventory/local/run';
 import { type RunItem, seenStatus } from '../../../src/handlers/ledger';
+import { KEY, PARAMETER } from '../../support/canaries';
 import type { Observed } from '../fault';
 
 const PIPELINES = ['Plain', 'Resending', 'Comparing', 'Patient', 'Limited', 'ShortLived', 'Unowned', 'Unread', 'Vanishing', 'Scheduled'] as const;

@@ -1,5 +1,5 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { ERROR, ROW } from './canaries';
+import { ERROR, ROW } from '../../support/canaries';
 
 const s3 = new S3Client({});
 
