@@ -68,10 +68,10 @@ async function everythingHostile(use: Use): Promise<void> {
 }
 
 async function requests(use: Use, hostile: object[] = []): Promise<void> {
-  const { arn } = use.function('report-api')!;
   const identity = { userArn: 'arn:aws:iam::111111111111:user/ana' };
   const headers = { authorization: TOKEN, cookie: TOKEN };
   const call = async (httpMethod: string, resource: string, changes: object = {}) => {
+    const { arn } = use.function(`${httpMethod} ${resource}` === 'DELETE /reports/{id}' ? 'erase-report' : 'report-api')!;
     const event = { httpMethod, resource, headers, body: null, pathParameters: null, requestContext: { identity }, ...changes };
     const { statusCode, body } = await use.invoke(arn, event) as any;
     if (statusCode >= 400) {
@@ -92,7 +92,7 @@ async function requests(use: Use, hostile: object[] = []): Promise<void> {
   await call('GET', '/reports', { queryStringParameters: { limit: '0', next: TOKEN } });
   await call('GET', '/reports', { queryStringParameters: { next: TOKEN } });
   for (const id of [reportId, TOKEN]) {
-    for (const [method, resource] of [['GET', '/reports/{id}'], ['GET', '/reports/{id}/link'], ['DELETE', '/reports/{id}/link']]) {
+    for (const [method, resource] of [['GET', '/reports/{id}'], ['GET', '/reports/{id}/link'], ['DELETE', '/reports/{id}/link'], ['POST', '/reports/{id}/rerender'], ['DELETE', '/reports/{id}']]) {
       await call(method, resource, { pathParameters: { id } });
     }
   }

@@ -8,7 +8,6 @@ import { inBrowser } from './browser/browser';
 import { walkThrough } from './browser/walk-through';
 import { expectEqual } from './expect';
 import { until } from './loopback';
-import type { Mail } from './mailbox';
 import type { OpenCafe } from './open-cafe';
 import type { Run } from './run';
 import { step } from './step';

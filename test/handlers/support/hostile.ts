@@ -44,7 +44,7 @@ const body = fc.oneof(
 export const hostileEvent = (id: string) => fc.tuple(
   fc.record({
     httpMethod: fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', 'HEAD', 'OPTIONS', 'TRACE', 'get'),
-    resource: fc.constantFrom('/create_report', '/reports', '/reports/{id}', '/reports/{id}/link', '/', '/{proxy+}'),
+    resource: fc.constantFrom('/create_report', '/reports', '/reports/{id}', '/reports/{id}/link', '/reports/{id}/rerender', '/', '/{proxy+}'),
     path: word,
     headers: fc.oneof(fc.constant(null), words),
     multiValueHeaders: fc.oneof(fc.constant(null), fc.dictionary(word, fc.array(word, { maxLength: 3 }), { maxKeys: 3 })),
