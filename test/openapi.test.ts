@@ -57,7 +57,16 @@ test('knows ids and times as the handlers do', () => {
 test('knows each status, each reason and each step', () => {
   // The compiler refuses one that is missing here.
   const statuses: Record<RunStatus, true> = {
-    REQUESTED: true, RUNNING: true, PAUSED: true, DELIVERED: true, SKIPPED: true, NO_RECIPIENT: true, FAILED: true, TIMED_OUT: true, ABORTED: true, ERASING: true,
+    REQUESTED: true,
+    RUNNING: true,
+    PAUSED: true,
+    DELIVERED: true,
+    SKIPPED: true,
+    NO_RECIPIENT: true,
+    FAILED: true,
+    TIMED_OUT: true,
+    ABORTED: true,
+    ERASING: true,
   };
   const reasons: Record<SkipReason, true> = { EMPTY: true, UNCHANGED: true, HOLIDAY: true, TOO_LATE: true, OVERLAP: true };
   const stepStatuses: Record<Step['status'], true> = { WAITING: true, RUNNING: true, DONE: true, FAILED: true };
