@@ -8,12 +8,8 @@ import { consoleAddress, Failure, failureNotice, thrown } from './failure-notice
 import { FailureStatus, ledgerFromEnvironment } from './ledger';
 import { regionOf } from './message';
 import { publication } from './publication';
-<<<<<<< HEAD
 import { repeatable } from './secrets';
-import { CLOSE_FAILED_RUN, FailureEvent, OPEN_RUN } from '../workflow/contract';
-=======
-import { CLOSE_FAILED_RUN, FailureEvent, REPORT_ERRORS } from '../workflow/contract';
->>>>>>> ed3b54b (Canaries in rows, parameters, keys, tokens and errors: none is in a log, a metric, a queue or a notice; the log no longer has what a data source said in its error)
+import { CLOSE_FAILED_RUN, FailureEvent, OPEN_RUN, REPORT_ERRORS } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 const sfn = new SFNClient({});
