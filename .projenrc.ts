@@ -100,6 +100,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@cyclonedx/cyclonedx-esbuild',
     '@swc/core@1.16.18',
     '@swc/jest',
+    '@aws-sdk/client-cloudwatch',
+    '@aws-sdk/client-cloudwatch-logs',
     'asl-validator',
     'aws-sdk-client-mock',
     'cdk-nag@^3',
@@ -111,6 +113,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/sinonjs__fake-timers',
     'parse5@^7', // 8 has ES modules only
     'tsx',
+    'yaml',
     // the café example, and its local run
     '@aws-amplify/auth',
     '@aws-amplify/core',
@@ -142,13 +145,13 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
 // jsii compiles the handlers too, but only their bundles in assets/ are shipped.
 for (const path of [
-  '/lib/handlers/**', '!/lib/handlers/*-function.*', '/api/', '/benchmarks/', '/examples/', '/rosetta/', '/scripts/', '/docs/', '/cdk.out/', '/.*/',
+  '/lib/handlers/**', '!/lib/handlers/*-function.*', '/api/', '/benchmarks/', '/examples/', '/rosetta/', '/scripts/', '/docs/*', '!/docs/openapi.yaml', '/cdk.out/', '/.*/',
   '/CHANGELOG.md', '/CODE_OF_CONDUCT.md', '/CONTRIBUTING.md', '/SECURITY.md',
 ]) {
   project.addPackageIgnore(path);
 }
 for (const path of [
-  '.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '/.reviewers/', '/.formats/', '/benchmarks/peers/.build/', '__pycache__/', '.venv/',
+  '.jsii.tabl.json', 'cdk.out/', '/.m2/', '/.cafe/', '/.compat/', '/.consumers/', '/.docs/', '/.reviewers/', '/.fuzz/', '/.formats/', '/benchmarks/peers/.build/', '__pycache__/', '.venv/',
   'target/', `/${WEBSITE}/dist/`,
 ]) {
   project.gitignore.exclude(path);
@@ -228,6 +231,7 @@ project.setScript('oracle', `${tsx} test/workflow/oracle/oracle.ts`);
 project.setScript('faults', `projen bundle && ${tsx} test/faults/faults.ts`);
 project.setScript('receipt', `projen bundle && ${tsx} test/permissions/receipt.ts`);
 project.setScript('reviewers', `projen bundle && ${tsx} test/reviewers/reviewers.ts`);
+project.setScript('fuzz', `projen bundle && ${tsx} test/fuzz/fuzz.ts`);
 project.setScript('cafe', `${tsx} examples/cafe-inventory/local/cafe.ts`);
 project.setScript('bench', `projen bundle && ${tsx} benchmarks/run.ts`);
 project.setScript('screenshots', 'npm run cafe -- --screenshots');

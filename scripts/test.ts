@@ -103,6 +103,10 @@ const stages: Record<string, Stage> = {
       return steps([...TSX, 'test/faults/faults.ts']);
     },
   },
+  fuzz: {
+    what: 'the café, deployed to a local emulator, and all that nobody should ask of it',
+    run: () => steps([...TSX, 'test/fuzz/fuzz.ts']),
+  },
   cafe: {
     what: 'the café, deployed to a local emulator and used, its website in a browser',
     run: () => steps([...TSX, 'examples/cafe-inventory/local/cafe.ts', '--check']),

@@ -9,7 +9,7 @@ import { FailureStatus, ledgerFromEnvironment } from './ledger';
 import { regionOf } from './message';
 import { publication } from './publication';
 import { repeatable } from './secrets';
-import { CLOSE_FAILED_RUN, FailureEvent, OPEN_RUN } from '../workflow/contract';
+import { CLOSE_FAILED_RUN, FailureEvent, OPEN_RUN, REPORT_ERRORS } from '../workflow/contract';
 
 const ledger = ledgerFromEnvironment();
 const sfn = new SFNClient({});
@@ -43,7 +43,9 @@ export async function handler(event: FailureEvent | ExecutionStatusChange): Prom
   } else if (!await isResumed(execution, event)) {
     const { error, cause } = await close(execution, { ...event, status: 'FAILED', from: 'Catch' });
     const { name, message } = thrown(error, cause);
-    throw new ReportError('ReportFailed', `${name}: ${message}`);
+    // Lambda logs what is thrown here. What others said may quote rows: the owner's notice and the history have it.
+    const isOurs = REPORT_ERRORS.some(known => known === name);
+    throw new ReportError('ReportFailed', isOurs ? `${name}: ${message}` : `${name}; what it said is in the history of the execution, at the step that failed`);
   }
 }
 

@@ -23,6 +23,9 @@ const sfn = new SFNClient({});
 /** What else than the parameters fits in a body: the idempotency key and the braces. */
 const BODY_LIMIT_BYTES = PARAMETERS_LIMIT_BYTES + 1024;
 
+/** Readers of JSON have limits of their own: Python's, for one, ends at about a thousand levels. */
+const DEEPEST_NEST = 100;
+
 interface RerenderBody { readonly idempotencyKey?: string }
 interface CreateReportBody extends RerenderBody { readonly parameters?: Parameters }
 
@@ -209,10 +212,10 @@ function checkedBody<T>(event: APIGatewayProxyEvent, isValid: Validator): T {
   let body: unknown;
   try {
     body = text.length === 0 ? {} : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
-    JSON.stringify(body); // which a nest that is too deep does not survive
   } catch (error) {
-    throw new Refusal(400, 'The body is not JSON in UTF-8, or it is nested too deep.');
+    throw new Refusal(400, 'The body is not JSON in UTF-8.');
   }
+  checkCanBeHandedOn(body);
   try {
     return validated<T>(isValid, body, 'the body', 'InvalidInput');
   } catch (error) {
@@ -220,5 +223,18 @@ function checkedBody<T>(event: APIGatewayProxyEvent, isValid: Validator): T {
       throw new Refusal(400, error.message);
     }
     throw error;
+  }
+}
+
+/** What JSON can say, and who reads it further on would not get, is refused rather than changed or lost on the way. */
+function checkCanBeHandedOn(value: unknown, level = 1): void {
+  if (value === Infinity || value === -Infinity) {
+    throw new Refusal(400, 'The body has a number that is too large for a computer; send it as a text.');
+  }
+  if (typeof value === 'object' && value !== null) {
+    if (level > DEEPEST_NEST) {
+      throw new Refusal(400, `The body is nested too deep; at most ${DEEPEST_NEST} levels are taken.`);
+    }
+    Object.values(value).forEach(each => checkCanBeHandedOn(each, level + 1));
   }
 }

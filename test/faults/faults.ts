@@ -2,17 +2,22 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emulatorFaults } from './emulator/faults';
+import { expectNothingEmitted } from './emulator/nothing-emitted';
+import { Deployment } from './emulator/pipeline';
 import { Row, tried } from './fault';
 import { interpreterFaults } from './interpreter/faults';
 import { faultTable } from './table';
 import { Run } from '../../examples/cafe-inventory/local/run';
+import { step } from '../../examples/cafe-inventory/local/step';
 
 const TABLE = join(__dirname, '../../docs/fault-table.md');
 async function faults(run: Run): Promise<void> {
+  const deployment = await Deployment.start(run);
   const rows = [
-    ...await Promise.all((await emulatorFaults(run)).map(fault => told(tried(fault, 'emulator')))),
+    ...await Promise.all(emulatorFaults(deployment).map(fault => told(tried(fault, 'emulator')))),
     ...await inTurn(interpreterFaults(), fault => told(tried(fault, 'interpreter'))), // they share one clock
   ];
+  await step('No row, parameter, key or link is in what was emitted', () => expectNothingEmitted(deployment), texts => `${texts} texts`);
   const before = readFileSync(TABLE, 'utf8');
   const after = faultTable(rows);
   writeFileSync(TABLE, after);

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -49,6 +50,9 @@ export class Use {
   public readonly s3 = new FakeS3();
   /** The addresses that were sent in messages. */
   public readonly links: string[] = [];
+  /** What the functions of the library wrote to their log, what they threw, which Lambda writes there, and what the topics got. */
+  public readonly logged: string[] = [];
+  public readonly published: { readonly topic: string; readonly text: string }[] = [];
   /** How long rendering takes. */
   public renderTime = 0;
   /** What the data source returns, whose code runs with its role. */
@@ -98,10 +102,19 @@ export class Use {
     const { handler, role, environment } = this.deployment.functions.find(fn => fn.arn === arn)!;
     this.last.set(arn, payload);
     return this.worker.run({ by: role, environment }, async () => {
-      const answer = await (handler === undefined ? this.lookUp(payload) : (await handlerOf(handler))(payload));
+      const answer = await (handler === undefined ? this.lookUp(payload) : this.handle(handler, payload));
       await sleep(handler === 'render' ? this.renderTime : 0);
       return answer;
     });
+  }
+
+  private async handle(handler: string, payload: unknown): Promise<unknown> {
+    try {
+      return await (await handlerOf(handler))(payload);
+    } catch (error) {
+      this.logged.push(inspect(error, { depth: 20 }));
+      throw error;
+    }
   }
 
   /** Lambda invokes a function with the same event again. */
@@ -118,8 +131,9 @@ export class Use {
     const environment = () => this.worker.getStore()?.environment ?? {};
     replacements.replace(process, 'env', new Proxy({}, { get: (_, name: string) => ({ ...LAMBDA, ...environment() } as any)[name] }));
     replacements.replace(Math, 'random', () => 0.5);
-    replacements.replace(console, 'log', () => undefined);
-    replacements.replace(console, 'error', () => undefined);
+    for (const method of ['log', 'info', 'warn', 'error', 'debug']) {
+      replacements.replace(console, method, (...args: unknown[]) => { this.logged.push(inspect(args, { depth: 20 })); });
+    }
     replacements.replace(globalThis, 'fetch', async (url: string) => this.open(url));
     for (const { prototype } of [LambdaClient, S3Client, SchedulerClient, SFNClient, SNSClient, STSClient]) {
       replacements.replace(prototype, 'send', async (command: any) => this.answer(nameOf(command), command.input));
@@ -144,6 +158,7 @@ export class Use {
   private async answerOf(command: string, input: any): Promise<any> {
     switch (command) {
       case 'Publish':
+        this.published.push({ topic: input.TopicArn, text: JSON.stringify(input) });
         this.links.push(...JSON.parse(input.Message).default.match(/https:\/\/\S+/g) ?? []);
         return { MessageId: 'm' };
       case 'GetTopicAttributes': return { Attributes: { SubscriptionsConfirmed: '1' } };

@@ -28,6 +28,19 @@ export async function addUser(cloud: Cloud, { UserPoolId }: Outputs, email: stri
   return { email, password };
 }
 
+/** Signs somebody in with the password that he has, and returns the token. */
+export async function tokenOf(cloud: Cloud, { UserPoolId, UserPoolClientId }: Outputs, { email, password }: User): Promise<string> {
+  const cognito = new CognitoIdentityProviderClient(cloud);
+  await cognito.send(new AdminSetUserPasswordCommand({ UserPoolId, Username: email, Password: password, Permanent: true }));
+  const { AuthenticationResult } = await cognito.send(new AdminInitiateAuthCommand({
+    UserPoolId,
+    ClientId: UserPoolClientId,
+    AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+    AuthParameters: { USERNAME: email, PASSWORD: password },
+  }));
+  return AuthenticationResult!.IdToken!;
+}
+
 export function newPassword(): string {
   return `${randomBytes(12).toString('base64url')}-aA1`; // the last letters satisfy the pool's policy
 }
@@ -35,33 +48,26 @@ export function newPassword(): string {
 /** Frank, who asks for reports by the REST API, as the website does for whoever has logged in. */
 export class Bookkeeper {
   public static async signUp(cloud: Cloud, outputs: Outputs): Promise<Bookkeeper> {
-    const { UserPoolId, UserPoolClientId, ApiUrl } = outputs;
-    const cognito = new CognitoIdentityProviderClient(cloud);
     const { email, password } = await addUser(cloud, outputs, 'frank@cafe.example');
-    await cognito.send(new AdminSetUserPasswordCommand({ UserPoolId, Username: email, Password: password, Permanent: true }));
-    await cognito.send(new AdminAddUserToGroupCommand({ UserPoolId, Username: email, GroupName: 'bookkeeping' }));
-    const { AuthenticationResult } = await cognito.send(new AdminInitiateAuthCommand({
-      UserPoolId,
-      ClientId: UserPoolClientId,
-      AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
-      AuthParameters: { USERNAME: email, PASSWORD: password },
+    await new CognitoIdentityProviderClient(cloud).send(new AdminAddUserToGroupCommand({
+      UserPoolId: outputs.UserPoolId, Username: email, GroupName: 'bookkeeping',
     }));
-    return new Bookkeeper(email, password, ApiUrl, AuthenticationResult!.IdToken!);
+    return new Bookkeeper(email, password, outputs.ApiUrl, await tokenOf(cloud, outputs, { email, password }));
   }
 
   private constructor(
     public readonly email: string,
     public readonly password: string,
     private readonly apiUrl: string,
-    private readonly token: string,
+    public readonly token: string,
   ) {}
 
   /** The same key again is the same request again, for instance because the answer to the first was lost. */
-  public async requestReport(idempotencyKey: string): Promise<Report> {
+  public async requestReport(idempotencyKey: string, parameters: object = {}): Promise<Report> {
     const response = await fetch(`${this.apiUrl}create_report`, {
       method: 'POST',
       headers: { 'authorization': this.token, 'content-type': 'application/json' },
-      body: JSON.stringify({ parameters: {}, idempotencyKey }),
+      body: JSON.stringify({ parameters, idempotencyKey }),
     });
     return this.expect(202, response);
   }

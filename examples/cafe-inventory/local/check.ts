@@ -3,15 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { decodeHTML } from 'entities';
-import { type Bookkeeper, statusWithoutLogIn } from './bookkeeper';
+import { statusWithoutLogIn } from './bookkeeper';
 import { inBrowser } from './browser/browser';
 import { walkThrough } from './browser/walk-through';
-import type { Cloud } from './cloud';
-import type { Database } from './database';
-import type { Outputs } from './deploy';
 import { expectEqual } from './expect';
 import { until } from './loopback';
-import type { Mail, Mailbox } from './mailbox';
+import type { OpenCafe } from './open-cafe';
 import type { Run } from './run';
 import { step } from './step';
 import { type Inventory, inventory, query } from '../lambdas/lookup';
@@ -21,18 +18,6 @@ export const CHECK_LINK_SECONDS = 60;
 
 /** A second mail would be there by then: the first one is, within a second or two. */
 const SETTLING_SECONDS = 4;
-
-export interface OpenCafe {
-  readonly cloud: Cloud;
-  readonly database: Database;
-  readonly outputs: Outputs;
-  readonly frank: Bookkeeper;
-  readonly mailbox: Mailbox;
-  readonly website: string;
-  readonly idempotencyKey: string;
-  readonly reportId: string;
-  readonly mail: Mail;
-}
 
 /** Judges what a person would see, after the first mail has come. */
 export async function check(cafe: OpenCafe, run: Run): Promise<void> {

@@ -1,36 +1,18 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { ACCOUNT, REGION } from './cloud';
 import { freePort, LOOPBACK, until } from './loopback';
 import type { Run } from './run';
+import { Venv } from './venv';
 
 /** Pinned exactly, because each version can do something else. With cryptography, it checks the signature of tokens. */
-const REQUIREMENTS = ['ministack==1.5.33', 'cryptography==50.0.2'];
-const INSTALLED = join(__dirname, '..', '..', '..', '.cafe');
-const VENV = join(INSTALLED, ['venv', ...REQUIREMENTS].join('-').replaceAll('==', '-'));
-
-export const isMinistackInstalled = () => existsSync(VENV);
-
-/** Installs ministack into a virtual environment of this repository. */
-export async function installMinistack(run: Run): Promise<void> {
-  await mkdir(INSTALLED, { recursive: true });
-  const unfinished = await run.temporaryDirectory(INSTALLED);
-  await run.command('python3', ['-m', 'venv', unfinished], process.env);
-  await run.command(python(unfinished), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...REQUIREMENTS], process.env);
-  try {
-    await rename(unfinished, VENV); // complete or not there at all
-  } catch (error) {
-    if (!isMinistackInstalled()) throw error; // another run was faster
-  }
-}
+export const MINISTACK = new Venv('.cafe', ['ministack==1.5.33', 'cryptography==50.0.2']);
 
 /** Starts the local cloud, and returns the address of its one endpoint. */
 export async function startMinistack(run: Run, settings: Record<string, string> = {}): Promise<string> {
   const port = await freePort();
   const endpoint = `http://${LOOPBACK}:${port}`;
   // Exactly this environment, because the Lambda functions inherit it: nothing of the user's own AWS configuration gets there.
-  run.service('ministack', python(VENV), ['-m', 'ministack'], {
+  run.service('ministack', MINISTACK.python, ['-m', 'ministack'], {
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), // the functions run on the Node.js that runs this
     HOME: run.directory,
     TMPDIR: run.directory,
@@ -47,10 +29,6 @@ export async function startMinistack(run: Run, settings: Record<string, string> 
   const isHealthy = async () => (await fetch(`${endpoint}/_ministack/health`)).ok || undefined;
   await until('ministack', 30, () => isHealthy().catch(notListeningYet));
   return endpoint;
-}
-
-function python(venv: string): string {
-  return join(venv, 'bin', 'python');
 }
 
 function notListeningYet(error: Error & { cause?: { code?: string } }): undefined {

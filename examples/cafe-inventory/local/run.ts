@@ -74,9 +74,9 @@ export class Run {
     });
   }
 
-  /** Runs a command to its end. */
-  public async command(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-    const child = this.spawn(command, args, env, ['ignore', 'pipe', 'pipe']);
+  /** Runs a command to its end. Returns what it printed. */
+  public async command(command: string, args: string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<string> {
+    const child = this.spawn(command, args, env, ['ignore', 'pipe', 'pipe'], cwd);
     let output = '';
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8').on('data', text => output += text);
@@ -86,6 +86,7 @@ export class Run {
     if (code !== 0) {
       throw new Error(`${[command, ...args].join(' ')} failed (${signal ?? `exit code ${code}`}):\n${lastLines(output)}`);
     }
+    return output;
   }
 
   /** Work that goes on beside the rest; the run breaks if it fails. */
@@ -98,9 +99,9 @@ export class Run {
     return this.broken;
   }
 
-  private spawn(command: string, args: string[], env: NodeJS.ProcessEnv, stdio: StdioOptions): ChildProcess {
+  private spawn(command: string, args: string[], env: NodeJS.ProcessEnv, stdio: StdioOptions, cwd?: string): ChildProcess {
     // Detached makes it the leader of a process group, which is how the guard finds the children that it starts itself.
-    const child = spawn(command, args, { env, stdio, detached: true });
+    const child = spawn(command, args, { env, stdio, cwd, detached: true });
     if (child.pid !== undefined) { // or else it is not there, as its event `error` will say
       this.tell({ started: child.pid });
     }

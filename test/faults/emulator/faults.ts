@@ -2,7 +2,6 @@ import { type Claim, Deployment, type PipelineName, Trial } from './pipeline';
 import { type Action, after, answerLost, type Calls, cutShort, followedBy, late, passes, refused, unreached } from './proxy';
 import { scheduleFaults } from './schedules';
 import type { Link } from '../../../examples/cafe-inventory/local/mailbox';
-import type { Run } from '../../../examples/cafe-inventory/local/run';
 import type { Fault } from '../fault';
 
 /** The calls to which faults happen. */
@@ -194,6 +193,7 @@ const GROUPS: Record<string, Scenario[]> = {
     },
     { name: 'refers to an object that is not there', expected: failed(/there is no such object/), happens: script('reference to nothing'), check: nothingRendered },
     { name: 'fails', expected: failed(/Step: Look up the data[\s\S]*the supplier database does not answer/), happens: script('throws'), check: nothingRendered },
+    { name: 'fails, and says in its error what nobody else should know', expected: failed(/canary-in-an-error/), happens: script('throws a row') },
     { name: 'fails once', expected: DELIVERED, happens: script('throws at first') },
     { name: 'is not ready, and nobody waits for it', expected: failed(/the till is not closed yet; and this pipeline does not wait/), happens: script('never ready') },
     {
@@ -530,8 +530,7 @@ const GROUPS: Record<string, Scenario[]> = {
 };
 
 /** The faults that a deployed pipeline is put through. They are for happening side by side: observe all at once. */
-export async function emulatorFaults(run: Run): Promise<Fault[]> {
-  const deployment = await Deployment.start(run);
+export function emulatorFaults(deployment: Deployment): Fault[] {
   const turn = turnsOf(AT_ONCE);
   return Object.entries(GROUPS).flatMap(([group, scenarios]) => scenarios.map(scenario => ({
     group,

@@ -12,9 +12,10 @@ import { type Cloud, cloudAt } from '../../../examples/cafe-inventory/local/clou
 import { deployApp } from '../../../examples/cafe-inventory/local/deploy';
 import { until } from '../../../examples/cafe-inventory/local/loopback';
 import { type Mail, Mailbox } from '../../../examples/cafe-inventory/local/mailbox';
-import { installMinistack, isMinistackInstalled, startMinistack } from '../../../examples/cafe-inventory/local/ministack';
+import { MINISTACK, startMinistack } from '../../../examples/cafe-inventory/local/ministack';
 import type { Run } from '../../../examples/cafe-inventory/local/run';
 import { type RunItem, seenStatus } from '../../../src/handlers/ledger';
+import { KEY, PARAMETER } from '../../support/canaries';
 import type { Observed } from '../fault';
 
 const PIPELINES = ['Plain', 'Resending', 'Comparing', 'Patient', 'Limited', 'ShortLived', 'Unowned', 'Unread', 'Vanishing', 'Scheduled'] as const;
@@ -52,8 +53,8 @@ export const reportIdOf = (...claimKey: string[]) => createHash('sha256').update
 /** The emulator with the pipelines of `app.ts`, and the proxy between the two. */
 export class Deployment {
   public static async start(run: Run): Promise<Deployment> {
-    if (!isMinistackInstalled()) {
-      await installMinistack(run);
+    if (!MINISTACK.isInstalled) {
+      await MINISTACK.install(run);
     }
     const cloud = cloudAt(await startMinistack(run, { SFN_WAIT_SCALE: '0.1', PYTHONPATH: __dirname, PYTHONDONTWRITEBYTECODE: '1' }));
     const proxy = await FaultProxy.open(cloud.endpoint);
@@ -73,7 +74,7 @@ export class Deployment {
   public readonly dynamodb: DynamoDBDocumentClient;
 
   private constructor(
-    cloud: Cloud,
+    public readonly cloud: Cloud,
     public readonly proxy: FaultProxy,
     public readonly mailbox: Mailbox,
     public readonly pipelines: Record<PipelineName, Pipeline>,
@@ -110,7 +111,7 @@ export class Trial {
   private readonly rules: Rule[] = [];
   private readonly executionName = randomUUID();
   private readonly schedule = { arn: `arn:aws:scheduler:eu-west-1:000000000000:schedule/Reports/${randomUUID()}`, time: '2026-11-21T06:00:00Z', timeZone: 'Europe/Madrid' };
-  private readonly idempotencyKey = randomUUID();
+  private readonly idempotencyKey = `${KEY}-${randomUUID()}`;
 
   public constructor(private readonly deployment: Deployment, pipeline: PipelineName, private readonly claim: Claim) {
     this.pipeline = deployment.pipelines[pipeline];
@@ -134,7 +135,7 @@ export class Trial {
 
   /** Starts the report, whose data source does as the script says. */
   public async start(script = 'inline', name = this.claim === 'execution' ? this.executionName : randomUUID()): Promise<string> {
-    return this.startWith({ ...this.claim === 'schedule' && { schedule: this.schedule }, parameters: { script } }, name);
+    return this.startWith({ ...this.claim === 'schedule' && { schedule: this.schedule }, parameters: { script, about: PARAMETER } }, name);
   }
 
   public async startWith(input: object, name = this.executionName): Promise<string> {
@@ -155,7 +156,7 @@ export class Trial {
   /** The report of the same schedule, so many days before. */
   public async makeDaysBefore(days: number, script: string): Promise<void> {
     const time = new Date(Date.parse(this.schedule.time) - days * DAY_MS).toISOString();
-    const input = JSON.stringify({ schedule: { ...this.schedule, time }, parameters: { script } });
+    const input = JSON.stringify({ schedule: { ...this.schedule, time }, parameters: { script, about: PARAMETER } });
     const { executionArn } = await this.deployment.sfn.send(new StartExecutionCommand({ stateMachineArn: this.pipeline.stateMachine, input }));
     if (await this.end(executionArn!) !== 'SUCCEEDED') {
       throw new Error('the report of a day before was not made');
@@ -167,7 +168,7 @@ export class Trial {
     const [executionArn] = this.executions.length ? this.executions : [this.arnOf(this.reportId)];
     this.deployment.proxy.watch(executionArn);
     this.executions[0] = executionArn;
-    const body = JSON.stringify({ idempotencyKey: this.idempotencyKey, parameters: { script: 'inline' } });
+    const body = JSON.stringify({ idempotencyKey: this.idempotencyKey, parameters: { script: 'inline', about: PARAMETER } });
     const { statusCode } = await this.deployment.invoke(this.pipeline.api!, { httpMethod: 'POST', resource: '/create_report', headers: {}, body, requestContext: {} });
     return statusCode;
   }

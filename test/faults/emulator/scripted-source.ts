@@ -1,4 +1,5 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ERROR, ROW } from '../../support/canaries';
 
 const s3 = new S3Client({});
 
@@ -8,7 +9,7 @@ interface Event {
 }
 
 const columns = [{ name: 'product', type: 'text' }, { name: 'quantity', type: 'integer' }];
-const row = (n: number) => ({ product: `Coffee ${n}`, quantity: n });
+const row = (n: number) => ({ product: `Coffee ${n}, ${ROW}`, quantity: n });
 const rows = (count: number) => Array.from({ length: count }, (_, n) => row(n));
 
 /** A data source that does what its parameters say, as those of users do. */
@@ -37,12 +38,13 @@ export async function handler({ parameters, output }: Event): Promise<unknown> {
     case 'empty': return { version: 1, columns, rows: [] };
     case 'malformed': return { columns, lines: rows(3) };
     case 'no columns': return { version: 1, columns: [], rows: [] };
-    case 'wrong type': return { version: 1, columns, rows: [...rows(2), { product: 'Coffee 2', quantity: 'many' }] };
-    case 'wrong type by reference': return write(output.key, [...rows(5000), { product: 'x', quantity: 'many' }].map(each => JSON.stringify(each)));
+    case 'wrong type': return { version: 1, columns, rows: [...rows(2), { product: 'Coffee 2', quantity: ROW }] };
+    case 'wrong type by reference': return write(output.key, [...rows(5000), { product: 'x', quantity: ROW }].map(each => JSON.stringify(each)));
     case 'too large': return { version: 1, columns, rows: rows(6000) };
     case 'foreign reference': return { version: 1, columns, data: { key: output.key.replace(/[0-9a-f]{32}/, '0'.repeat(32)), format: 'NDJSON' } };
     case 'reference to nothing': return { version: 1, columns, data: { key: output.key, format: 'NDJSON' } };
     case 'throws': throw new Error('the supplier database does not answer');
+    case 'throws a row': throw new Error(`the supplier database does not take ${ERROR}`);
     case 'throws at first': {
       if (await isFirstCall()) throw new Error('the supplier database is waking up');
       return { version: 1, columns, rows: rows(3) };

@@ -8,11 +8,11 @@ import { expectAccessible, expectFitsPhone } from './accessibility';
 import { BookkeepingPage } from './bookkeeping-page';
 import { complaintsOf, DESK, expectSteady, inBrowser, PHONE, watchShifts } from './browser';
 import { addUser, newPassword } from '../bookkeeper';
-import type { OpenCafe } from '../check';
 import type { Cloud } from '../cloud';
 import { whileLocked } from '../database';
 import { expectEqual } from '../expect';
 import { until } from '../loopback';
+import type { OpenCafe } from '../open-cafe';
 import { step } from '../step';
 
 const REPORTS = /\/reports\/[0-9a-f]{32}$/;
