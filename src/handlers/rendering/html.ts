@@ -130,25 +130,21 @@ function cellContents({ columns, run }: Report): { readonly [position: number]: 
 
 const ROW_BEGIN = Buffer.from('<tr>');
 const MARKED_ROW_BEGIN = Buffer.from('<tr class="marked">');
-const ROW_END = Buffer.from('</tr>\n');
 const MARK_BEGIN = Buffer.from('<mark>');
 const MARK_END = Buffer.from('</mark>');
 
 /** Writes a row; the first cell names it. */
 function rowWriter({ columns, emphasis, run }: Report): TextFormat['row'] {
-  const cellWriters = columns.map((column, index) => {
-    const tag = index === 0 ? 'th' : 'td';
-    return {
-      position: column.position,
-      begin: Buffer.from(`<${tag}${index === 0 ? ' scope="row"' : ''} class="${column.type}">`),
-      write: contentWriter(column, run),
-      end: Buffer.from(`</${tag}>`),
-      emphasis: emphasis.filter(({ position }) => position === column.position),
-    };
-  });
+  const cellWriters = columns.map((column, index) => ({
+    position: column.position,
+    begin: Buffer.from(`${['', '</th>'][index] ?? '</td>'}<${index === 0 ? 'th scope="row"' : 'td'} class="${column.type}">`),
+    write: contentWriter(column, run),
+    emphasis: emphasis.filter(({ position }) => position === column.position),
+  }));
+  const end = Buffer.from(`</${columns.length === 1 ? 'th' : 'td'}></tr>\n`);
   return (cells, out) => {
     out.literal(emphasis.some(one => one.applies(cells)) ? MARKED_ROW_BEGIN : ROW_BEGIN);
-    for (const { position, begin, write, end, emphasis: marks } of cellWriters) {
+    for (const { position, begin, write, emphasis: marks } of cellWriters) {
       const cell = cells[position];
       const isMarked = marks.length > 0 && marks.some(one => one.applies(cells));
       out.literal(begin);
@@ -163,9 +159,8 @@ function rowWriter({ columns, emphasis, run }: Report): TextFormat['row'] {
       if (isMarked) {
         out.literal(MARK_END);
       }
-      out.literal(end);
     }
-    out.literal(ROW_END);
+    out.literal(end);
   };
 }
 

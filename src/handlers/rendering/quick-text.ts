@@ -17,8 +17,8 @@ export function quickNumber(exact: Intl.NumberFormat): Write<Numeric> {
   const decimals = exact.resolvedOptions().minimumFractionDigits!;
   const slow: Write<Numeric> = (value, out) => writeEscaped(exact.format(value as number), out);
   const affixes = [1, -1].map(sign => affixesOf(exact.formatToParts(sign)));
-  const group = bytesOf(partOf(exact.formatToParts(12_345_678), 'group'));
-  const point = bytesOf(partOf(exact.formatToParts(0), 'decimal'));
+  const group = escaped(partOf(exact.formatToParts(12_345_678), 'group'));
+  const point = escaped(partOf(exact.formatToParts(0), 'decimal'));
   const groupedFrom = partOf(exact.formatToParts(1234), 'group') === '' ? 10_000 : 1000;
   const scale = 10 ** decimals;
 
@@ -75,7 +75,7 @@ function writeGrouped(whole: number, group: Uint8Array, out: ByteBuffer): void {
   out.digits(whole % 1000, 3);
 }
 
-function bytesOf(text: string): Uint8Array {
+function escaped(text: string): Uint8Array {
   return Buffer.from(escape(text));
 }
 
@@ -86,7 +86,7 @@ function partOf(parts: Intl.NumberFormatPart[], type: string): string {
 /** What stands before the first and behind the last digit. */
 function affixesOf(parts: Intl.NumberFormatPart[]): { readonly prefix: Uint8Array; readonly suffix: Uint8Array } {
   const isDigits = ({ type }: Intl.NumberFormatPart) => type === 'integer' || type === 'fraction';
-  const textOf = (some: Intl.NumberFormatPart[]) => bytesOf(some.map(({ value }) => value).join(''));
+  const textOf = (some: Intl.NumberFormatPart[]) => escaped(some.map(({ value }) => value).join(''));
   const first = parts.findIndex(isDigits);
   const last = parts.length - 1 - [...parts].reverse().findIndex(isDigits);
   return { prefix: textOf(parts.slice(0, first)), suffix: textOf(parts.slice(last + 1)) };
@@ -141,7 +141,7 @@ function hourText(exact: Intl.DateTimeFormat, start: number): HourText | undefin
   const last = exact.format(start + HOUR_MS - 1);
   const minute = [...first].findIndex((character, index) => character !== last[index]);
   const [before, after] = [first.slice(0, minute), first.slice(minute + 2)];
-  return first === `${before}00${after}` && last === `${before}59${after}` ? { before: bytesOf(before), after: bytesOf(after) } : undefined;
+  return first === `${before}00${after}` && last === `${before}59${after}` ? { before: escaped(before), after: escaped(after) } : undefined;
 }
 
 /** Writes what `exact` returns, which is not asked again for a text that it has written: a column of days has few different ones. */
@@ -150,7 +150,7 @@ export function kept(exact: (value: string) => string): Write<string> {
   return (value, out) => {
     let text = texts.get(value);
     if (text === undefined) {
-      text = bytesOf(exact(value));
+      text = escaped(exact(value));
       if (texts.size < MOST_KEPT) {
         texts.set(value, text);
       }
