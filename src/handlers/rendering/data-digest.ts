@@ -11,8 +11,11 @@ export class DataDigest {
 
   public constructor({ columns, totals, rows = [] }: Returned) {
     this.columnsLine = line(columns.map(({ name, type, label = null, currency = null, decimals = null }) => [name, type, label, currency, decimals]));
-    const totalCells = totals && columns.filter(({ name }) => Object.hasOwn(totals, name)).map(({ name }) => [name, totals[name]]);
-    this.hash.update(this.columnsLine + line(totalCells ?? null) + rows.map(line).join(''));
+    const names = columns.map(({ name }) => name);
+    const totalCells = totals && names.filter(name => Object.hasOwn(totals, name)).map(name => [name, totals[name]]);
+    this.hash.update(this.columnsLine + line(totalCells ?? null));
+    // In the order of the columns: some languages name the keys of an object in another order each time.
+    rows.forEach(row => this.hash.update(line(row, names)));
   }
 
   /** Adds the bytes of the rows while they are read. */
@@ -33,6 +36,6 @@ export class DataDigest {
   }
 }
 
-function line(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
+function line(value: unknown, keys?: string[]): string {
+  return `${JSON.stringify(value, keys)}\n`;
 }
