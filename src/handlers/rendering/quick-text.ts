@@ -45,19 +45,17 @@ export function quickNumber(exact: Intl.NumberFormat): Write<Numeric> {
     }
     out.literal(suffix);
   };
-  const isSame = (probe: number) => written(quick, probe) === written(slow, probe);
-  return scale <= LARGEST_QUICK_NUMBER && PROBES.every(probe => isSame(probe / scale)) ? quick : slow;
+  const scratch = new ByteBuffer();
+  const textOf = (write: Write<Numeric>, probe: number) => {
+    write(probe / scale, scratch);
+    return scratch.written().toString();
+  };
+  return scale <= LARGEST_QUICK_NUMBER && PROBES.every(probe => textOf(quick, probe) === textOf(slow, probe)) ? quick : slow;
 }
 
 /** They tell whether a language has other digits, other groups, or a sign elsewhere. */
 const PROBES = [0, 1, 9, 10, 999, 1000, 9999, 10_000, 123_456, 1_234_567, 98_765_432, 1_234_567_890, 99_999_999_999_999]
   .flatMap(probe => [probe, -probe]);
-
-function written(write: Write<number>, value: number): string {
-  const out = new ByteBuffer();
-  write(value, out);
-  return out.written().toString();
-}
 
 /** Whether a string of digits is as good as a number: so short that each of its digits is kept, and with no more decimals than are written. */
 function isShort(digits: string, decimals: number): boolean {

@@ -16,7 +16,8 @@ const COLUMNS_LINE = '[["supplier","text","Supplier",null,null],["price","curren
 const rowOf = (supplier: unknown, price: unknown, last: unknown): Row =>
   Object.fromEntries([['supplier', supplier], ['price', price], ['__proto__', last]]);
 const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
-const inline = (rows: Row[], columns = COLUMNS, totals?: Row) => new DataDigest({ columns, rows, totals: totals as { [column: string]: string } }).dataSha256;
+const inline = (rows: Row[], columns = COLUMNS, totals?: Row) =>
+  new DataDigest({ columns, rows, totals: totals as { [column: string]: string } }).dataSha256;
 
 async function stored(bytes: Uint8Array, size = bytes.length || 1, format: DataReference['format'] = 'NDJSON'): Promise<string> {
   const digest = new DataDigest({ columns: COLUMNS });
