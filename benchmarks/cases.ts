@@ -4,7 +4,7 @@ import { eta, exceljs, papaparse, Rendering, stringify, withOurReader, withReadl
 import { FormatName } from '../src/workflow/file-options';
 
 /** Gets ready, and returns what is measured. */
-export type Case = (input: AsyncIterable<Uint8Array>, out: Writable) => Promise<() => Promise<void>>;
+export type Case = (input: Readable, out: Writable) => Promise<() => Promise<void>>;
 
 const streamed = (format: FormatName): Case => async (input, out) => () => render(checkedRows(input), format, out);
 const readline = (rendering: Rendering): Case => async (input, out) => () => rendering(withReadline(input), out);

@@ -24,7 +24,7 @@ const RUN: Run = {
 
 /** What the render handler reads from S3: each cell is checked, and the data hashed. */
 export function checkedRows(input: AsyncIterable<Uint8Array>): Rows {
-  return new Rows(COLUMNS, storedRows(input, 'NDJSON', COLUMNS), new DataDigest(COLUMNS));
+  return new Rows(COLUMNS, storedRows(input, 'NDJSON', COLUMNS, new DataDigest({ columns: COLUMNS })));
 }
 
 /** What it writes to an upload. */

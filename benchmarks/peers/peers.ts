@@ -14,9 +14,9 @@ export type Rendering = (rows: Rows, out: Writable) => Promise<void>;
 const ROWS_AT_ONCE = 500;
 
 /** One line after another, as Node.js reads them. */
-export async function* withReadline(input: AsyncIterable<Uint8Array>): Rows {
+export async function* withReadline(input: Readable): Rows {
   let rows = [];
-  for await (const line of createInterface({ input: Readable.from(input), crlfDelay: Infinity })) {
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
     rows.push(JSON.parse(line));
     if (rows.length === ROWS_AT_ONCE) {
       yield rows;

@@ -33,10 +33,10 @@ export async function handler(event: RenderEvent): Promise<RenderResult> {
 
   const asOf = data.asOf ?? run.openedAt;
   const reports = options.map(one => reportOf(run, asOf, { columns: data.columns, totals }, one));
-  const digest = new DataDigest(data.columns, data.totals);
+  const digest = new DataDigest(data);
   const retyped = reports.flatMap(({ columns }) => columns).filter(({ type, position }) => type !== data.columns[position].type);
-  const batches = data.data ? referencedRows(bucket, data.data, data.columns, event.kept !== undefined) : [data.rows!];
-  const rows = new Rows(data.columns, batches, digest, retyped);
+  const batches = data.data ? referencedRows(bucket, data.data, data.columns, digest, event.kept !== undefined) : [data.rows!];
+  const rows = new Rows(data.columns, batches, retyped);
   const written = await writeFiles(s3, rows, reports, files);
 
   const shown = Math.min(...written.map(file => file.shown));
@@ -124,12 +124,12 @@ function checkedData(data: DataSourceResult, folder: string): TotalCells | undef
 }
 
 async function* referencedRows(
-  bucket: string, { key, format }: DataReference, columns: readonly Column[], isKept: boolean,
+  bucket: string, { key, format }: DataReference, columns: readonly Column[], digest: DataDigest, isKept: boolean,
 ): AsyncGenerator<object[]> {
   const rows = await openObject(bucket, key, absence => isKept
     ? new ReportError('DataGone', `the rows of the report are at ${key} no more${absence}, where they are kept for 14 days at most; make a new report of the same period`)
     : new ReportError('InvalidData', `the data source returned a reference to ${key}, and there is no such object${absence}; write the rows before returning`));
-  yield* storedRows(rows, format, columns);
+  yield* storedRows(rows, format, columns, digest);
 }
 
 async function openObject(bucket: string, key: string, missing: (absence: string) => ReportError): Promise<AsyncIterable<Uint8Array>> {

@@ -180,7 +180,7 @@ export interface RenderResult {
   readonly truncated?: boolean;
   /** The rows that the data has; where rows were left out, more than `rows`. Default: `rows`. */
   readonly totalRows?: number;
-  /** SHA-256 of the data in a canonical form, in hex: the same for the same rows. `onUnchanged` needs it. */
+  /** SHA-256 of the data, in hex: the same for the same rows, as the data source wrote them. `onUnchanged` needs it. */
   readonly dataSha256?: string;
   readonly asOf: string;
   readonly files: RenderedFile[];

@@ -1,6 +1,7 @@
 import { Column, ColumnType } from '../../workflow/contract';
 import { dayFormat, instantFormat } from '../wording';
-import { kept, quickInstantText, quickNumberText } from './quick-text';
+import { isDay, instantOf } from './iso-time';
+import { decimalsOf, Numeric } from './quick-text';
 
 /** The value of a cell that is not null. */
 export type Value = string | number | boolean;
@@ -25,7 +26,7 @@ export const CELL_TYPES: Readonly<Record<ColumnType, CellType>> = {
   },
   decimal: { expected: 'a number, or a string such as "12.50" where each digit counts', accepts: isDecimal },
   currency: { expected: 'a number, or a string such as "12.50" where each digit counts', accepts: isDecimal },
-  date: { expected: 'a day such as "2026-11-20"', accepts: isDay },
+  date: { expected: 'a day such as "2026-11-20"', accepts: value => typeof value === 'string' && isDay(value) },
   datetime: { expected: 'a time with its offset such as "2026-11-20T07:00:00Z"', accepts: isInstant },
   boolean: { expected: 'true or false', accepts: value => typeof value === 'boolean' },
   link: { expected: 'an http or https URL without a password', accepts: isWebAddress },
@@ -34,26 +35,54 @@ export const CELL_TYPES: Readonly<Record<ColumnType, CellType>> = {
 /** The text of the values of a column, as its readers write numbers and times. */
 export function cellText(column: Column, locale: string, timeZone: string): (value: Value) => string {
   switch (column.type) {
-    case 'integer': return numberText(locale, { maximumFractionDigits: 0 });
-    case 'decimal': return column.decimals === undefined ? decimalText(locale) : numberText(locale, digits(column.decimals));
-    case 'currency': return numberText(locale, {
-      style: 'currency',
-      currency: column.currency,
-      ...(column.decimals === undefined ? {} : digits(column.decimals)),
-    });
-    case 'date': return dayText(locale);
-    case 'datetime': return instantText(locale, timeZone);
+    case 'integer':
+    case 'decimal':
+    case 'currency': {
+      const formatOf = byDecimals(column, decimals => numberFormat(column, locale, decimals));
+      return value => formatOf(value as Numeric).format(value as number);
+    }
+    case 'date': {
+      // A day has no zone: it is the same one wherever it is read.
+      const format = dayFormat(locale, 'UTC');
+      return value => format.format(new Date(`${value}T00:00:00Z`));
+    }
+    case 'datetime': {
+      const format = instantFormat(locale, timeZone);
+      return value => format.format(instantOf(value as string));
+    }
     case 'boolean': return value => value ? 'Yes' : 'No';
     case 'link': return value => placeOf(new URL(value as string));
     case 'text': return String;
   }
 }
 
+/** What is made for numbers of a column, one for each count of decimals where the column does not say it: a string may end in zeros. */
+export function byDecimals<T>({ type, decimals }: Column, make: (decimals: number | undefined) => T): (value: Numeric) => T {
+  if (type !== 'decimal' || decimals !== undefined) {
+    const made = make(decimals);
+    return () => made;
+  }
+  const made: T[] = [];
+  return value => {
+    const count = Math.min(decimalsOf(value), MOST_DECIMALS);
+    return made[count] ??= make(count);
+  };
+}
+
+/** Strings are formatted digit by digit: those that a number could not hold are never made one on the way. */
+export function numberFormat(column: Column, locale: string, decimals: number | undefined): Intl.NumberFormat {
+  return new Intl.NumberFormat(locale, {
+    ...column.type === 'currency' ? { style: 'currency', currency: column.currency } : {},
+    ...column.type === 'integer' ? { maximumFractionDigits: 0 }
+      : decimals === undefined ? {} : { minimumFractionDigits: decimals, maximumFractionDigits: column.decimals ?? MOST_DECIMALS },
+    // This, and strings as values, are in each Node.js that runs this, and not in the types of ES2022: what is zero once it is rounded has no sign.
+    signDisplay: 'negative' as 'auto',
+  });
+}
+
 /** More digits than any database keeps in a number, and few enough for `Intl` to keep each of them. */
 const INTEGER = /^-?\d{1,100}$/;
 const DECIMAL = /^-?\d{1,100}(\.\d{1,100})?$/;
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** What `Intl` can show in each Node.js that runs this. */
 const MOST_DECIMALS = 20;
@@ -62,27 +91,8 @@ function isDecimal(value: unknown): boolean {
   return typeof value === 'string' ? DECIMAL.test(value) : Number.isFinite(value) && Math.abs(value as number) <= Number.MAX_SAFE_INTEGER;
 }
 
-function isDay(value: unknown): boolean {
-  return typeof value === 'string' && DAY.test(value) && isDayOfMonth(value);
-}
-
-/** Whether there is the day with which the text begins: four, two and two digits, with one sign between them. */
-function isDayOfMonth(text: string): boolean {
-  const year = Number(text.slice(0, 4));
-  const month = digitsAt(text, 5);
-  const day = digitsAt(text, 8);
-  const isLeapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  return month >= 1 && month <= 12 && day >= 1 && day <= (month === 2 && isLeapYear ? 29 : DAYS[month - 1]);
-}
-
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-function digitsAt(text: string, index: number): number {
-  return (text.charCodeAt(index) - 0x30) * 10 + text.charCodeAt(index + 1) - 0x30;
-}
-
 export function isInstant(value: unknown): boolean {
-  return typeof value === 'string' && INSTANT.test(value) && isDayOfMonth(value) && !Number.isNaN(Date.parse(value));
+  return typeof value === 'string' && !Number.isNaN(instantOf(value));
 }
 
 export function isWebAddress(value: unknown): boolean {
@@ -91,38 +101,6 @@ export function isWebAddress(value: unknown): boolean {
   }
   const url = new URL(value);
   return ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '';
-}
-
-/** Strings are formatted digit by digit: those that a number could not hold are never made one on the way. */
-function numberText(locale: string, options: Intl.NumberFormatOptions): (value: Value) => string {
-  // Both are in each Node.js that runs this, and not in the types of ES2022: strings as values, and a sign for what is below zero
-  // once it is rounded.
-  const format = new Intl.NumberFormat(locale, { ...options, signDisplay: 'negative' as 'auto' });
-  return quickNumberText(format, format.resolvedOptions().minimumFractionDigits!) as (value: Value) => string;
-}
-
-/** As many decimals as the value has: a string may end in zeros. */
-function decimalText(locale: string): (value: Value) => string {
-  const formats: ((value: Value) => string)[] = [];
-  return value => {
-    const decimals = Number.isInteger(value) ? 0 : Math.min(String(value).split('.')[1]?.length ?? 0, MOST_DECIMALS);
-    formats[decimals] ??= numberText(locale, { minimumFractionDigits: decimals, maximumFractionDigits: MOST_DECIMALS });
-    return formats[decimals](value);
-  };
-}
-
-function digits(decimals: number): Intl.NumberFormatOptions {
-  return { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-}
-
-/** A day has no zone: it is the same one wherever it is read. */
-function dayText(locale: string): (value: Value) => string {
-  const format = dayFormat(locale, 'UTC');
-  return kept(day => format.format(new Date(`${day}T00:00:00Z`))) as (value: Value) => string;
-}
-
-function instantText(locale: string, timeZone: string): (value: Value) => string {
-  return quickInstantText(instantFormat(locale, timeZone)) as (value: Value) => string;
 }
 
 /** Where a link leads: the host first, since that is what readers decide by. */

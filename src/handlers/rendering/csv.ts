@@ -77,29 +77,35 @@ function isFormula(text: string): boolean {
 
 function writeText(text: string, needsQuotes: Uint8Array, out: ByteBuffer): void {
   const bytes = out.reserve(text.length * 3 + 2);
-  let end = out.length;
+  const start = out.length;
+  let end = start;
+  let isQuoted = false;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if (code >= 0x80) {
       const before = end;
       end = writeCharacter(text, index, bytes, end);
       index += end - before === 4 ? 1 : 0; // of two code units
-    } else if (needsQuotes[code] === 1) {
-      writeQuoted(text, out);
-      return;
-    } else {
-      bytes[end++] = code;
+      continue;
     }
+    if (needsQuotes[code] === 1) {
+      if (!isQuoted) {
+        bytes.copyWithin(start + 1, start, end);
+        bytes[start] = QUOTE;
+        end += 1;
+        isQuoted = true;
+      }
+      if (code === QUOTE) {
+        bytes[end++] = QUOTE;
+      }
+    }
+    bytes[end++] = code;
   }
   if (text === '') {
     bytes[end++] = QUOTE;
+  }
+  if (isQuoted || text === '') {
     bytes[end++] = QUOTE;
   }
   out.length = end;
-}
-
-function writeQuoted(text: string, out: ByteBuffer): void {
-  out.byte(QUOTE);
-  out.text(text.includes('"') ? text.replaceAll('"', '""') : text);
-  out.byte(QUOTE);
 }

@@ -28,6 +28,8 @@ const INSTEAD: readonly (Uint8Array | undefined)[] = Array.from({ length: 0x80 }
   const escaped = escape(character);
   return escaped === character ? undefined : Buffer.from(escaped);
 });
+/** Whether a character of ASCII is written as it is. */
+const IS_SAFE = Uint8Array.from(INSTEAD, instead => instead === undefined ? 1 : 0);
 /** The longest that a UTF-16 code unit becomes: `&quot;`. */
 const LONGEST = Math.max(...INSTEAD.map(bytes => bytes?.length ?? 0));
 
@@ -37,14 +39,12 @@ export function writeEscaped(text: string, out: ByteBuffer): void {
   let end = out.length;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (code < 0x80) {
-      const instead = INSTEAD[code];
-      if (instead === undefined) {
-        bytes[end++] = code;
-      } else {
-        for (let at = 0; at < instead.length; at += 1) {
-          bytes[end++] = instead[at];
-        }
+    if (code < 0x80 && IS_SAFE[code] === 1) {
+      bytes[end++] = code;
+    } else if (code < 0x80) {
+      const instead = INSTEAD[code]!;
+      for (let at = 0; at < instead.length; at += 1) {
+        bytes[end++] = instead[at];
       }
     } else if (code < 0xa0 || (code >= 0x202a && code <= 0x202e)) {
       end = writeCharacter(REPLACEMENT, 0, bytes, end);

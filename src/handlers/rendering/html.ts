@@ -1,10 +1,10 @@
 import { Writable } from 'node:stream';
 import { Column, ColumnType, Run } from '../../workflow/contract';
-import { cutShort, formatInstant, formatPeriod, formatRowCount, nothingToReport, rowsLeftOut, writingDirection } from '../wording';
-import { ByteBuffer } from './byte-buffer';
-import { cellText, Value } from './cells';
+import { cutShort, formatInstant, formatPeriod, formatRowCount, instantFormat, nothingToReport, rowsLeftOut, writingDirection } from '../wording';
+import { byDecimals, cellText, numberFormat, Value } from './cells';
 import { escape, writeEscaped } from './escape';
 import { Cell, Ending, FileWriter, Report, TotalCells } from './format';
+import { kept, Numeric, quickInstant, quickNumber, Write } from './quick-text';
 import { sourceOf, styleOf } from './style';
 import { TextFile, TextFormat } from './text-file';
 
@@ -130,49 +130,71 @@ function cellContents({ columns, run }: Report): { readonly [position: number]: 
 
 const ROW_BEGIN = Buffer.from('<tr>');
 const MARKED_ROW_BEGIN = Buffer.from('<tr class="marked">');
-const ROW_END = Buffer.from('</tr>\n');
 const MARK_BEGIN = Buffer.from('<mark>');
 const MARK_END = Buffer.from('</mark>');
 
 /** Writes a row; the first cell names it. */
 function rowWriter({ columns, emphasis, run }: Report): TextFormat['row'] {
-  const cellWriters = columns.map((column, index) => {
-    const tag = index === 0 ? 'th' : 'td';
-    return {
-      position: column.position,
-      begin: Buffer.from(`<${tag}${index === 0 ? ' scope="row"' : ''} class="${column.type}">`),
-      content: contentWriter(column, run),
-      end: Buffer.from(`</${tag}>`),
-      emphasis: emphasis.filter(({ position }) => position === column.position),
-    };
-  });
+  const cellWriters = columns.map((column, index) => ({
+    position: column.position,
+    begin: Buffer.from(`${['', '</th>'][index] ?? '</td>'}<${index === 0 ? 'th scope="row"' : 'td'} class="${column.type}">`),
+    write: contentWriter(column, run),
+    emphasis: emphasis.filter(({ position }) => position === column.position),
+  }));
+  const end = Buffer.from(`</${columns.length === 1 ? 'th' : 'td'}></tr>\n`);
   return (cells, out) => {
     out.literal(emphasis.some(one => one.applies(cells)) ? MARKED_ROW_BEGIN : ROW_BEGIN);
-    for (const { position, begin, content, end, emphasis: marks } of cellWriters) {
-      const isMarked = marks.some(one => one.applies(cells));
+    for (const { position, begin, write, emphasis: marks } of cellWriters) {
+      const cell = cells[position];
+      const isMarked = marks.length > 0 && marks.some(one => one.applies(cells));
       out.literal(begin);
       if (isMarked) {
         out.literal(MARK_BEGIN);
       }
-      content(cells[position], out);
+      if (cell === null) {
+        out.literal(NO_VALUE_BYTES);
+      } else {
+        write(cell, out);
+      }
       if (isMarked) {
         out.literal(MARK_END);
       }
-      out.literal(end);
     }
-    out.literal(ROW_END);
+    out.literal(end);
   };
 }
 
 /** Writes what `cellContent` returns. */
-function contentWriter(column: Column, run: Run): (value: Cell, out: ByteBuffer) => void {
-  if (MARKUP[column.type]) {
-    const content = cellContent(column, run);
-    return (value, out) => out.text(content(value));
+function contentWriter(column: Column, run: Run): Write<Value> {
+  switch (column.type) {
+    case 'text': return writeEscaped as Write<Value>;
+    case 'integer':
+    case 'decimal':
+    case 'currency': {
+      const writerOf = byDecimals(column, decimals => quickNumber(numberFormat(column, run.locale, decimals)));
+      return (value, out) => writerOf(value as Numeric)(value as Numeric, out);
+    }
+    case 'date': return kept(cellText(column, run.locale, run.timeZone)) as Write<Value>;
+    case 'datetime': {
+      const write = quickInstant(instantFormat(run.locale, run.timeZone));
+      return (value, out) => {
+        out.literal(TIME_BEGIN);
+        writeEscaped(value as string, out);
+        out.literal(TIME_CONTENT);
+        write(value as string, out);
+        out.literal(TIME_END);
+      };
+    }
+    default: {
+      const content = cellContent(column, run);
+      return (value, out) => out.text(content(value));
+    }
   }
-  const text = cellText(column, run.locale, run.timeZone);
-  return (value, out) => value === null ? out.literal(NO_VALUE_BYTES) : writeEscaped(text(value), out);
 }
+
+const TIME_BEGIN = Buffer.from('<time datetime="');
+const TIME_CONTENT = Buffer.from('">');
+const TIME_END = Buffer.from('</time>');
 
 function cellContent(column: Column, { locale, timeZone }: Run): (value: Cell) => string {
   const text = cellText(column, locale, timeZone);

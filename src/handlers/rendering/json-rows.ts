@@ -1,18 +1,25 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8, transcode } from 'node:buffer';
 import { ReportError } from '../errors';
 
 /** The longest row that is read into memory. */
 const LONGEST_ROW_BYTES = 16 * 1024 * 1024;
 
-/** The JSON objects of a stream that has one on each line, some at a time. Blank lines hold nothing and are passed over. */
+/**
+ * The JSON objects of a stream that has one on each line, some at a time. Blank lines hold nothing and are passed over.
+ *
+ * Lines end at line feeds. `node:readline` also cuts at U+2028 and U+2029, which may stand in a JSON string as they are, and a
+ * carriage return before the line feed is white space to JSON.
+ */
 export async function* parseNdjson(stream: AsyncIterable<Uint8Array>): AsyncGenerator<object[]> {
-  const describe = (index: number) => ({ place: `line ${index + 1}`, remedy: 'write one object on each line' });
   let index = 0;
-  for await (const texts of cutUp(stream, lineEnds, describe)) {
+  const place = () => ({ place: `line ${index + 1}`, remedy: 'write one object on each line' });
+  const lastEnd = (bytes: Buffer) => [bytes.lastIndexOf(LINE_FEED)].filter(end => end >= 0);
+  for await (const { bytes } of wholeRows(stream, lastEnd, place)) {
     const rows: object[] = [];
-    for (const text of texts) {
+    for (const line of linesOf(bytes)) {
+      const text = index === 0 ? withoutByteOrderMark(line) : line;
       if (!isBlank(text)) {
-        rows.push(parsed(text, describe(index)));
+        rows.push(parsed(text, place));
       }
       index += 1;
     }
@@ -22,16 +29,17 @@ export async function* parseNdjson(stream: AsyncIterable<Uint8Array>): AsyncGene
 
 /** The JSON objects of a stream that is one array of them, some at a time. */
 export async function* parseJsonArray(stream: AsyncIterable<Uint8Array>): AsyncGenerator<object[]> {
-  const describe = (index: number) => ({ place: `element ${index}`, remedy: 'write one array of objects' });
   const cutter = new ElementCutter();
   let index = 0;
   let blank: number | undefined;
-  for await (const texts of cutUp(stream, bytes => cutter.ends(bytes), describe)) {
+  const place = () => ({ place: `element ${index}`, remedy: 'write one array of objects' });
+  for await (const { bytes, ends } of wholeRows(stream, chunk => cutter.ends(chunk), place)) {
     const rows: object[] = [];
-    for (const text of texts) {
+    for (const element of cut(bytes, ends)) {
+      const text = index === 0 ? withoutByteOrderMark(element) : element;
       // The first and the last text are what stands before and behind the array, which is blank.
       if (!isBlank(text)) {
-        rows.push(parsed(text, describe(index)));
+        rows.push(parsed(text, place));
       } else if (index > 0) {
         blank ??= index;
       }
@@ -44,7 +52,8 @@ export async function* parseJsonArray(stream: AsyncIterable<Uint8Array>): AsyncG
   }
   const isEmptyArray = index === 3;
   if (blank !== index - 1 && !isEmptyArray) {
-    throw notAnObject(describe(blank!));
+    index = blank!;
+    throw notAnObject(place());
   }
 }
 
@@ -54,7 +63,7 @@ interface Place {
   readonly remedy: string;
 }
 
-function parsed(text: string, place: Place): object {
+function parsed(text: string, place: () => Place): object {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -62,7 +71,7 @@ function parsed(text: string, place: Place): object {
     // The parser's own message quotes the text, and rows do not belong into errors and logs.
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw notAnObject(place);
+    throw notAnObject(place());
   }
   return value;
 }
@@ -72,66 +81,71 @@ function notAnObject({ place, remedy }: Place): ReportError {
 }
 
 function isBlank(text: string): boolean {
-  return text.trim() === '';
+  return text.charCodeAt(0) !== LEFT_BRACE && text.trim() === '';
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+/** Bytes of whole rows, and where in them rows end: at one byte that belongs to none. */
+interface WholeRows {
+  readonly bytes: Buffer;
+  readonly ends: readonly number[];
 }
 
 /**
- * Cuts a stream into texts that are parted by one byte each, at the places that `endsIn` finds: it is given all bytes in order. What
- * came with one chunk is handed on at once.
+ * Joins what comes in chunks to whole rows. `endsIn` is given all chunks in order, and says where in them rows end: at the last of these places,
+ * at least, the bytes are cut.
  */
-async function* cutUp(
-  stream: AsyncIterable<Uint8Array>, endsIn: (bytes: Buffer) => number[], describe: (index: number) => Place,
-): AsyncGenerator<string[]> {
-  let index = 0;
+async function* wholeRows(stream: AsyncIterable<Uint8Array>, endsIn: (chunk: Buffer) => number[], place: () => Place): AsyncGenerator<WholeRows> {
   let begun: Buffer[] = [];
   let begunBytes = 0;
-
-  function text(bytes: Buffer): string {
-    if (!isUtf8(bytes)) {
-      throw notAnObject(describe(index));
-    }
-    const decoded = bytes.toString('utf8');
-    index += 1;
-    return index === 1 && decoded.startsWith('\ufeff') ? decoded.slice(1) : decoded;
-  }
-
   for await (const { buffer, byteOffset, length } of stream) {
     const chunk = Buffer.from(buffer, byteOffset, length);
-    const texts: string[] = [];
-    let start = 0;
-    for (const end of endsIn(chunk)) {
-      const bytes = chunk.subarray(start, end);
-      texts.push(text(begun.length === 0 ? bytes : Buffer.concat([...begun, bytes])));
-      begun = [];
-      begunBytes = 0;
-      start = end + 1;
-    }
-    yield texts;
-    if (start < length) {
-      begun.push(chunk.subarray(start));
-      begunBytes += length - start;
+    const ends = endsIn(chunk);
+    if (ends.length > 0) {
+      const lastEnd = ends[ends.length - 1];
+      const begunBefore = begunBytes;
+      yield { bytes: Buffer.concat([...begun, chunk.subarray(0, lastEnd)]), ends: ends.map(end => begunBefore + end) };
+      begun = [chunk.subarray(lastEnd + 1)];
+      begunBytes = length - lastEnd - 1;
+    } else {
+      begun.push(chunk);
+      begunBytes += length;
     }
     if (begunBytes > LONGEST_ROW_BYTES) {
-      const { place, remedy } = describe(index);
-      throw new ReportError('InvalidData', `${place} of the rows is longer than ${LONGEST_ROW_BYTES / 1024 / 1024} MB; ${remedy}`);
+      const { place: where, remedy } = place();
+      throw new ReportError('InvalidData', `${where} of the rows is longer than ${LONGEST_ROW_BYTES / 1024 / 1024} MB; ${remedy}`);
     }
   }
-  yield [text(Buffer.concat(begun))];
+  yield { bytes: Buffer.concat(begun), ends: [begunBytes] };
 }
 
-/**
- * Cuts at line feeds. `node:readline` also cuts at U+2028 and U+2029, which may stand in a JSON string as they are, and a
- * carriage return before the line feed is white space to JSON.
- */
+/** Decodes lines at once, which takes half as long as one by one. */
+function linesOf(bytes: Buffer): string[] {
+  return isUtf8(bytes) ? decoded(bytes).split('\n') : cut(bytes, lineEnds(bytes));
+}
+
 function lineEnds(bytes: Buffer): number[] {
   const ends: number[] = [];
   for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, end + 1)) {
     ends.push(end);
   }
-  return ends;
+  return [...ends, bytes.length];
 }
 
-const LINE_FEED = 0x0a;
+function decoded(bytes: Buffer): string {
+  return isAscii(bytes) ? bytes.toString('latin1') : transcode(bytes, 'utf8', 'utf16le').toString('utf16le');
+}
+
+/** The texts that end at the given places. In place of one that is not UTF-8 there is one that is not JSON. */
+function cut(bytes: Buffer, ends: readonly number[]): string[] {
+  return ends.map((end, index) => {
+    const text = bytes.subarray(index === 0 ? 0 : ends[index - 1] + 1, end);
+    return isUtf8(text) ? text.toString('utf8') : '\ufffd';
+  });
+}
 
 /**
  * Cuts an array at its brackets and at the commas between them. It only counts brackets outside of strings: whether an element is JSON,
@@ -195,6 +209,7 @@ function notAnArray(): ReportError {
   return new ReportError('InvalidData', 'the rows are not one JSON array of objects; write "[", the rows with commas between them, and "]"');
 }
 
+const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const LEFT_BRACKET = 0x5b;

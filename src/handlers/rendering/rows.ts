@@ -1,26 +1,24 @@
 import { Column, Row } from '../../workflow/contract';
 import { ReportError } from '../errors';
 import { CELL_TYPES } from './cells';
-import { DataDigest } from './data-digest';
 import { Cell, Cells, TotalCells } from './format';
 
 /** Rows as they were read, some at a time: as many as came with a piece of the input. */
 export type RowBatches = Iterable<readonly object[]> | AsyncIterable<readonly object[]>;
 
 /**
- * The rows of a report, each of which is checked and added to the digest when it is read; `count` says how many have been.
+ * The rows of a report, each of which is checked when it is read; `count` says how many have been.
  *
  * `columns` are those of the data, and then, where a file shows a column as another type, that column with this type.
  */
 export class Rows {
   public count = 0;
 
-  private readonly read: (row: Row, cells: Cell[]) => boolean;
+  private readonly read: (row: Row) => Cells | undefined;
 
   public constructor(
     private readonly columns: readonly Column[],
     private readonly batches: RowBatches,
-    private readonly digest?: DataDigest,
     private readonly alsoShownAs: readonly (Column & { readonly position: number })[] = [],
   ) {
     this.read = reader(columns);
@@ -28,16 +26,14 @@ export class Rows {
 
   public async *[Symbol.asyncIterator](): AsyncGenerator<Cells[]> {
     for await (const batch of this.batches) {
-      const rows = batch.map(row => this.checked(row as Row));
-      this.digest?.add(rows);
-      yield rows;
+      yield batch.map(row => this.checked(row as Row));
     }
   }
 
   private checked(row: Row): Cells {
     this.count += 1;
-    const cells = new Array<Cell>(this.columns.length);
-    if (!this.read(row, cells)) {
+    const cells = this.read(row);
+    if (!cells) {
       throw refusal(row, this.columns, `row ${this.count}`);
     }
     for (const column of this.alsoShownAs) {
@@ -50,26 +46,28 @@ export class Rows {
   }
 }
 
-/** Whether a row has a value for each column and nothing more, and its cells. It is called for each row: what is wrong is found out by `refusal`. */
-function reader(columns: readonly Column[]): (row: Row, cells: Cell[]) => boolean {
-  const names = columns.map(({ name }) => name);
-  const accepts = columns.map(({ type }) => CELL_TYPES[type].accepts);
-  // Only a row's own properties count, so that a column may have the name of one that each object inherits.
-  const isInherited = names.map(name => name in {});
-  return (row, cells) => {
-    for (let position = 0; position < names.length; position += 1) {
-      const name = names[position];
-      const value = isInherited[position] && !Object.hasOwn(row, name) ? undefined : row[name];
-      if (value !== null && !accepts[position](value)) {
-        return false;
-      }
-      cells[position] = value as Cell;
-    }
+/**
+ * Returns the cells of a row, if it has a value for each column and nothing more: what is wrong with one is found out by `refusal`. Rows mostly
+ * name their values in the order of the row before, so that a name need only be looked up where it differs.
+ */
+function reader(columns: readonly Column[]): (row: Row) => Cells | undefined {
+  const fields = columns.map(({ name, type }, position) => ({ name, position, accepts: CELL_TYPES[type].accepts }));
+  const byName = new Map(fields.map(field => [field.name, field]));
+  const order = [...fields];
+  return row => {
+    const cells = new Array<Cell>(fields.length);
     let count = 0;
-    for (const _name in row) {
+    for (const name in row) {
+      const field = order[count]?.name === name ? order[count] : byName.get(name);
+      const value = row[name];
+      if (field === undefined || (value !== null && !field.accepts(value))) {
+        return undefined;
+      }
+      cells[field.position] = value as Cell;
+      order[count] = field;
       count += 1;
     }
-    return count === names.length;
+    return count === fields.length ? cells : undefined;
   };
 }
 

@@ -3,11 +3,14 @@ import { createGunzip } from 'node:zlib';
 import { Column, DataReference } from '../../workflow/contract';
 import { ReportError } from '../errors';
 import { parseCsv } from './csv-rows';
+import { DataDigest } from './data-digest';
 import { parseJsonArray, parseNdjson } from './json-rows';
 
-/** The rows that a data source has written, some at a time. */
-export async function* storedRows(stored: AsyncIterable<Uint8Array>, format: DataReference['format'], columns: readonly Column[]): AsyncGenerator<object[]> {
-  const bytes = unpacked(stored);
+/** The rows that a data source has written, some at a time. Their bytes are added to the digest, unpacked. */
+export async function* storedRows(
+  stored: AsyncIterable<Uint8Array>, format: DataReference['format'], columns: readonly Column[], digest?: DataDigest,
+): AsyncGenerator<object[]> {
+  const bytes = digest ? digest.adding(unpacked(stored)) : unpacked(stored);
   switch (format) {
     case 'NDJSON': return yield* parseNdjson(bytes);
     case 'JSON': return yield* parseJsonArray(bytes);

@@ -1,5 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { inspect } from 'node:util';
+import * as fc from 'fast-check';
 import { parseNdjson } from '../../../src/handlers/rendering/json-rows';
+import { runs } from '../support/fuzz';
 
 async function parse(...chunks: (string | Uint8Array)[]): Promise<unknown[]> {
   const objects = [];
@@ -47,6 +50,30 @@ test.each([
   const error = await parse('{"a":1}\n', line, '\n').catch(thrown => thrown);
   expect(error).toMatchObject({ name: 'InvalidData', message: 'line 2 of the rows is not a JSON object in UTF-8; write one object on each line' });
   expect(inspect(error)).not.toContain('secret');
+});
+
+test('it reads what JSON.parse reads of each line, and names the first that it does not read', async () => {
+  const row = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()).map(one => Buffer.from(JSON.stringify(one)));
+  const ascii = fc.dictionary(fc.string({ unit: 'grapheme-ascii' }), fc.integer()).map(one => Buffer.from(JSON.stringify(one)));
+  const other = fc.constantFrom(...['', ' ', '\r', '{"a":1},', '{"a":1}{', '1,2', '},{', '[{}]', '"\u2028"', '\ufeff{}', '\ufffd'].map(text => Buffer.from(text)),
+    Buffer.from([0xff]), Buffer.from([0xe2, 0x82]), Buffer.from([0x7b, 0x7d, 0xc3]), Buffer.from([0xed, 0xa0, 0x80]));
+  const line = fc.oneof({ weight: 6, arbitrary: row }, { weight: 3, arbitrary: ascii }, { weight: 1, arbitrary: other });
+  await fc.assert(fc.asyncProperty(fc.array(line, { maxLength: 8 }), fc.integer({ min: 1, max: 60 }), async (lines, size) => {
+    const bytes = Buffer.concat(lines.flatMap(one => [one, Buffer.from('\n')]));
+    const read: unknown[] = [];
+    let bad = 0;
+    for (const [index, one] of lines.entries()) {
+      const text = index === 0 ? one.toString().replace(/^\ufeff/, '') : one.toString();
+      const value = text.trim() === '' ? 'nothing' : (() => { try { return JSON.parse(text); } catch { return undefined; } })();
+      if (!isUtf8(one) || value === undefined || value === null || Array.isArray(value) || (typeof value !== 'object' && value !== 'nothing')) {
+        bad = index + 1;
+        break;
+      }
+      read.push(...value === 'nothing' ? [] : [value]);
+    }
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
+    expect(await parse(...chunks).catch(error => error.message.split(' of ')[0])).toEqual(bad > 0 ? `line ${bad}` : read);
+  }), runs(1000));
 });
 
 test('a line without end is not gathered without end', async () => {

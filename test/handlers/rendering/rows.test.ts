@@ -1,5 +1,7 @@
+import * as fc from 'fast-check';
 import { checkColumns, checkedTotals, Rows } from '../../../src/handlers/rendering/rows';
 import { Column, ColumnType } from '../../../src/workflow/contract';
+import { runs } from '../support/fuzz';
 
 async function read(columns: Column[], rows: object[]): Promise<number> {
   const checked = new Rows(columns, [rows]);
@@ -38,6 +40,25 @@ test('a column may not be left out', async () => {
 test('a value without a column is not passed over', async () => {
   await expect(read([supplier], [{ supplier: 'a', kilos: 1 }]))
     .rejects.toThrow('row 1 has "kilos", which is not a column; add the column, or leave out the value');
+});
+
+test('cells are in the order of the columns, in whatever order each row names them', async () => {
+  const columns = ['a', '2', '__proto__', '1', 'é'].map((name): Column => ({ name, type: 'text' }));
+  const names = fc.oneof(fc.shuffledSubarray(columns.map(({ name }) => name), { minLength: 5 }), fc.subarray(['a', '2', '__proto__', '1', 'é', 'toString', '3']));
+  await fc.assert(fc.asyncProperty(fc.array(fc.tuple(names, fc.boolean()), { maxLength: 6 }), async rows => {
+    const texts = rows.map(([some, isNull], index) => `{${some.map(name => `${JSON.stringify(name)}:${isNull ? null : JSON.stringify(`${index}${name}`)}`)}}`);
+    const isGood = rows.map(([some]) => columns.every(({ name }) => some.includes(name)) && some.length === columns.length);
+    const bad = isGood.indexOf(false);
+    const good: unknown[] = [];
+    const reading = (async () => {
+      for await (const batch of new Rows(columns, texts.map(text => [JSON.parse(text)]))) {
+        good.push(...batch);
+      }
+      return 'good';
+    })().catch(error => error.message.split(/,| has/)[0]);
+    expect(await reading).toBe(bad < 0 ? 'good' : `row ${bad + 1}`);
+    expect(good).toEqual(rows.slice(0, bad < 0 ? rows.length : bad).map(([, isNull], index) => columns.map(({ name }) => isNull ? null : `${index}${name}`)));
+  }), runs(500));
 });
 
 describe('names that objects inherit', () => {
