@@ -14,6 +14,7 @@ const BREAKING_CHANGES = 'api/breaking-changes.txt';
 /** Where the type may be `any`, with the reason: no language checks it. */
 const ANY_IS_MEANT = new Map([
   ['ReportScheduleProps.parameters', 'whatever JSON the data source understands'],
+  ['ScheduledReportPipelineProps.parametersSchema', 'a JSON Schema, which is checked at synth'],
 ]);
 
 const LOADING = { validate: false, supportedFeatures: JSII_REFLECT_SUPPORTED_ASSEMBLY_FEATURES };

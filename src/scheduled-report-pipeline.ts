@@ -30,6 +30,7 @@ import {
 } from './workflow/checks';
 import { LINK_PARTITION, PAUSE_PARTITION, READER_PARTITION, REPORT_LINKS_PARTITION, RUN_PARTITION, SCHEDULE_PARTITION } from './workflow/contract';
 import { grantKey, letServicesUse } from './workflow/encryption';
+import { grantTopic } from './workflow/grant-topic';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { grantPartitions } from './workflow/ledger-partitions';
 import { warnOfOpenTopic } from './workflow/open-topic';
@@ -499,7 +500,7 @@ export class ScheduledReportPipeline extends Construct {
     });
     grantPartitions(this.ledger, this.deliverFunction, ['dynamodb:GetItem'], [runs, ...props.onUnchanged === OnUnchanged.SKIP ? [schedules] : []]);
     grantPartitions(this.ledger, this.deliverFunction, ['dynamodb:UpdateItem'], [runs, schedules]);
-    sns.TopicGrants.fromTopic(topic).actions(this.deliverFunction, ['sns:GetTopicAttributes', 'sns:Publish'], { keyActions: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
+    grantTopic(topic, this.deliverFunction, ['sns:GetTopicAttributes', 'sns:Publish'], policiesInPlace);
     iam.Grant.addToPrincipal({ grantee: this.deliverFunction, actions: ['lambda:InvokeFunction'], resourceArns: [link.handler.functionArn] });
 
     this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
@@ -530,7 +531,7 @@ export class ScheduledReportPipeline extends Construct {
     grantPartitions(this.ledger, this.closeFailedRunFunction, ['dynamodb:GetItem'], [runs]);
     grantPartitions(this.ledger, this.closeFailedRunFunction, ['dynamodb:UpdateItem'], [runs, schedules]);
     if (ownerTopic) {
-      sns.TopicGrants.fromTopic(ownerTopic).publish(this.closeFailedRunFunction);
+      grantTopic(ownerTopic, this.closeFailedRunFunction, ['sns:Publish'], policiesInPlace);
     } else {
       Annotations.of(this).addInfo('ownerTopic is not set: a failed run is seen in the ledger, in metrics and in alarms, and nobody is told by message');
     }

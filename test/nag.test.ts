@@ -3,14 +3,16 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import acknowledgements from '../examples/cafe-inventory/acknowledgements.json';
 import { CafeDatabase } from '../examples/cafe-inventory/cafe-database';
 import { CafeStack } from '../examples/cafe-inventory/cafe-stack';
 import { CafeWebsite } from '../examples/cafe-inventory/cafe-website';
-import { ReportApi, ReportApiProps, ReportLink, ScheduledReportPipelineProps } from '../src';
+import { ReportApi, ReportApiProps, ReportLink, ReportRenderer, ScheduledReportPipelineProps } from '../src';
 import { TestStack } from './support/synth';
 
 /** What cdk-nag finds below a path of the stack. */
@@ -33,6 +35,12 @@ describe('cdk-nag, AwsSolutions', () => {
       link: ReportLink.onClick({ accessLog: true }), encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }),
     })],
     ['a key', stack => ({ encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }) })],
+    ['topics with a key', stack => {
+      const topic = new sns.Topic(stack, 'Encrypted', { enforceSSL: true, masterKey: new kms.Key(stack, 'TopicKey', { enableKeyRotation: true }) });
+      return { topic, ownerTopic: topic, schedule: ScheduleExpression.cron({ hour: '7', timeZone: TimeZone.EUROPE_MADRID }) };
+    }],
+    ['a bucket that is given, and groups of readers', stack => ({ bucket: new s3.Bucket(stack, 'Given', { enforceSSL: true }), readerGroups: ['bookkeeping'] })],
+    ['a renderer of the app', stack => ({ renderer: ReportRenderer.fromFunction(stack.lookup, [{ name: 'report.pdf', contentType: 'application/pdf' }]) })],
   ])('finds nothing that is not acknowledged with a reason: %s', (_name, props) => {
     const stack = new TestStack();
     stack.pipeline(props(stack));

@@ -286,7 +286,7 @@ describe('alarms', () => {
     'do not watch, and do not act on, a topic of another %s', (_where, arn) => {
       const stack = new TestStack(new App(), 'Test', { env: account });
       const far = sns.Topic.fromTopicArn(stack, 'Far', arn);
-      stack.pipeline({ topic: far, ownerTopic: far });
+      stack.pipeline({ topic: far, ownerTopic: far, policiesInPlace: true });
       expect(watched(stack).map(({ MetricName }) => MetricName)).not.toContain('NumberOfNotificationsFailed');
       expect(watched(stack).map(({ AlarmActions }) => AlarmActions)).toEqual([undefined, undefined, undefined, undefined]);
       Annotations.fromStack(stack).hasInfo('*', Match.stringLikeRegexp(`ownerTopic ${arn} is in another account or region, where alarms can not act`));
@@ -435,6 +435,18 @@ describe('encryption with a key', () => {
 });
 
 describe('a bucket that is given', () => {
+  test('beside a key that is not its own, warns that this is not the key of the reports', () => {
+    const warnings = (key: (stack: TestStack, encryptionKey: kms.Key) => kms.IKey | undefined) => {
+      const stack = new TestStack();
+      const encryptionKey = new kms.Key(stack, 'Key');
+      stack.pipeline({ encryptionKey, bucket: new s3.Bucket(stack, 'Given', { encryptionKey: key(stack, encryptionKey) }) });
+      return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('encryptionKey is not the key of the bucket'));
+    };
+    expect(warnings(() => undefined)).toHaveLength(1);
+    expect(warnings(stack => new kms.Key(stack, 'Other'))).toHaveLength(1);
+    expect(warnings((_, encryptionKey) => encryptionKey)).toHaveLength(0);
+  });
+
   test('is used under a prefix of the pipeline\'s own, over TLS, with expiry', () => {
     const stack = new TestStack();
     const bucket = new s3.Bucket(stack, 'Shared');

@@ -44,7 +44,7 @@ export async function handler(event: FailureEvent | ExecutionStatusChange): Prom
     const { error, cause } = await close(execution, { ...event, status: 'FAILED', from: 'Catch' });
     const { name, message } = thrown(error, cause);
     // Lambda logs what is thrown here. What others said may quote rows: the owner's notice and the history have it.
-    const isOurs = REPORT_ERRORS.some(known => known === name);
+    const isOurs = name !== 'DataNotReady' && REPORT_ERRORS.some(known => known === name);
     throw new ReportError('ReportFailed', isOurs ? `${name}: ${message}` : `${name}; what it said is in the history of the execution, at the step that failed`);
   }
 }
@@ -92,10 +92,15 @@ async function close(execution: DescribeExecutionOutput, end: End): Promise<{ er
     return { error, cause }; // closed before, and the run may have moved on since
   }
 
+  const held = await ledger.run(reportId);
+  if (held?.status === 'ERASING' || held?.status === 'ERASED') {
+    console.log({ message: 'the report was deleted meanwhile', reportId });
+    return { error, cause };
+  }
+
   const now = new Date().toISOString();
   const status = thrown(error, cause).name === 'NoRecipient' ? 'NO_RECIPIENT' : end.status;
   const delivery = await ledger.settledDelivery(reportId, requireEnv('TOPIC_ARN'), now);
-  const held = await ledger.run(reportId);
   if (delivery?.status === 'SENT' && held?.executionArn === executionArn && held.status !== 'SKIPPED') {
     await ledger.delivered(held, delivery, now); // what failed came after it
   } else {

@@ -5,8 +5,8 @@ import { ReportError } from './errors';
 import type { NamedFile } from './signing';
 import { PAUSE_PARTITION, Period, READER_PARTITION, RUN_PARTITION, SCHEDULE_PARTITION, Trigger } from '../workflow/contract';
 
-/** What becomes of a run; one that was erased is not recorded any more. `docs/reliability.md` has the transitions between these, and a test holds them. */
-export type RunStatus = 'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | FailureStatus | 'ERASING';
+/** What becomes of a run. `docs/reliability.md` has the transitions between these, and a test holds them. */
+export type RunStatus = 'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | FailureStatus | 'ERASING' | 'ERASED';
 
 /** How an execution can end without a report; the names are those of Step Functions. */
 export type FailureStatus = 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -17,7 +17,8 @@ const ENDED_VALUES = Object.fromEntries(ENDED_STATUSES.map((status, n) => [`:end
 const ENDED = Object.keys(ENDED_VALUES).join(', ');
 
 /** What a run is that nothing is made of any more, as a condition has it. */
-const FINAL_VALUES = { ':delivered': 'DELIVERED', ':skipped': 'SKIPPED', ':erasing': 'ERASING' };
+const ERASED_VALUES = { ':erasing': 'ERASING', ':erased': 'ERASED' };
+const FINAL_VALUES = { ':delivered': 'DELIVERED', ':skipped': 'SKIPPED', ...ERASED_VALUES };
 const FINAL = Object.keys(FINAL_VALUES).join(', ');
 
 export interface RunItem {
@@ -255,8 +256,8 @@ export class Ledger {
         key: runKey(reportId),
         fields: { deliveryBegunAt: lease.now },
         // A run that was closed while its Deliver went on, because somebody stopped it, stays so; a redrive goes on with what is closed.
-        condition: `executionArn = :owner AND #status <> :erasing${lease.redriven ? '' : ` AND NOT #status IN (${ENDED})`}`,
-        values: { ':owner': executionArn, ':erasing': 'ERASING', ...(!lease.redriven && ENDED_VALUES) },
+        condition: `executionArn = :owner AND NOT #status IN (:erasing, :erased)${lease.redriven ? '' : ` AND NOT #status IN (${ENDED})`}`,
+        values: { ':owner': executionArn, ...ERASED_VALUES, ...(!lease.redriven && ENDED_VALUES) },
       },
       {
         key: deliveryKey(reportId, topicArn),
@@ -427,21 +428,29 @@ export class Ledger {
     return this.change({
       key: runKey(reportId),
       fields: { status: 'ERASING' },
-      condition: 'attribute_exists(pk) AND (NOT #status IN (:requested, :running) OR leaseUntil < :now)',
-      values: { ':requested': 'REQUESTED', ':running': 'RUNNING', ':now': now },
+      condition: 'attribute_exists(pk) AND #status <> :erased AND (NOT #status IN (:requested, :running) OR leaseUntil < :now)',
+      values: { ':erased': 'ERASED', ':requested': 'REQUESTED', ':running': 'RUNNING', ':now': now },
     });
   }
 
-  /** Erases the record of a run. The run itself goes last: as long as it is there, this can be gone on with. */
+  /**
+   * Erases the record of a run. The run itself goes last: as long as it is there, this can be gone on with. Of it stays that there was one, so
+   * that nothing that comes late, a repeated request for one, takes the report for a new one.
+   */
   public async erase({ reportId, createdAt, requester, readerGroups = [] }: RunItem): Promise<void> {
     const readers = [...requester === undefined ? [] : [requester], ...readerGroups.map(groupReader)];
     const sortKeys = await this.sortKeys(Ledger.key(reportId).pk);
-    const { pk, sk } = runKey(reportId);
+    const { pk, sk, ...run } = await this.get<Record<string, unknown>>(runKey(reportId)) as Record<string, string>;
     await this.delete([
       ...readers.map(reader => listKey(reader, createdAt!, reportId)),
       ...sortKeys.filter(key => key !== sk).map(key => ({ pk, sk: key })),
     ]);
-    await this.delete([{ pk, sk }]);
+    await this.change({
+      key: { pk, sk },
+      fields: { ...Object.fromEntries(Object.keys(run).map(name => [name, undefined])), reportId, status: 'ERASED', ttl: this.ttl() },
+      condition: '#status = :erasing',
+      values: { ':erasing': 'ERASING' },
+    });
   }
 
   /** Keeps, without expiry, what a schedule delivered last. A run of an earlier time that comes late changes nothing. */

@@ -96,9 +96,10 @@ function siblingOf({ bucket, key }: ObjectAddress, name: string): ObjectAddress 
 function readyData(result: unknown): DataSourceResult {
   const what = 'the result of the data source';
   if (Object.hasOwn(Object(result), 'notReady')) {
-    const { notReady: { reason } } = validated<DataNotReady>(dataNotReady, result, what, 'InvalidData');
-    throw new ReportError('DataNotReady',
-      `the data source says that its data is not ready: ${reason}; and this pipeline does not wait for it: set notReadyTimeout`);
+    validated<DataNotReady>(dataNotReady, result, what, 'InvalidData');
+    // Without its reason: Lambda logs what is thrown, and the words are those of somebody else.
+    throw new ReportError('DataNotReady', 'the data source says that its data is not ready, and why, and this pipeline does not wait for it: set notReadyTimeout'
+      + ' to have it asked again; the reason is in the history of the execution');
   }
   return validated<DataSourceResult>(dataSourceResult, result, what, 'InvalidData');
 }

@@ -82,6 +82,9 @@ async function request(requester: string, input: Pick<StartInput, 'parameters' |
   const now = new Date();
   const leaseUntil = new Date(now.getTime() + START_LEASE_MS).toISOString();
   const earlier = await ledger.request({ reportId, requester, bodyHash, rerenderOf: input.rerender, requestedAt: now.toISOString(), leaseUntil });
+  if (earlier?.status === 'ERASED') {
+    throw new Refusal(410, 'The report with this idempotencyKey was deleted; take a new one for another report.');
+  }
   if (earlier && earlier.bodyHash !== bodyHash) {
     throw new Refusal(409, `The idempotencyKey was used before ${input.rerender ? 'for something else' : 'with other parameters'}; take a new one for another report.`);
   }

@@ -12,6 +12,7 @@ import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { ExpectedSchedule, PAUSE_PARTITION, RUN_PARTITION, SCHEDULE_PARTITION } from './contract';
 import { grantKey } from './encryption';
+import { TOPIC_KEY_ACTIONS } from './grant-topic';
 import { handlerDefaults } from './handler-defaults';
 import { grantPartitions } from './ledger-partitions';
 import { WatchSchedulesFunction } from '../handlers/watch-schedules-function';
@@ -60,7 +61,7 @@ export class ScheduleWatch extends Construct {
     });
     grantPartitions(ledger, handler, ['dynamodb:GetItem'], [`${RUN_PARTITION}*`, PAUSE_PARTITION, `${SCHEDULE_PARTITION}*`]);
     grantPartitions(ledger, handler, ['dynamodb:Query', 'dynamodb:UpdateItem'], [`${SCHEDULE_PARTITION}*`]);
-    sns.TopicGrants.fromTopic(ownerTopic).publish(handler);
+    sns.TopicGrants.fromTopic(ownerTopic).actions(handler, ['sns:Publish'], { keyActions: TOPIC_KEY_ACTIONS });
     const schedulesArn = Stack.of(this).formatArn({
       service: 'scheduler', resource: 'schedule', resourceName: `${props.group.scheduleGroupName}/*`, arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });

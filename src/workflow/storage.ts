@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicy, Stack, Token, TokenComparison } from 'aws-cdk-lib';
+import { Annotations, Duration, Names, RemovalPolicy, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -39,6 +39,10 @@ export function reportStorage(scope: Construct, props: ReportStorageProps): Repo
   if (props.bucket) {
     requireSameRegion(scope, bucket);
     requireTls(scope, storage, props.policiesInPlace);
+    if (props.encryptionKey && props.encryptionKey !== bucket.encryptionKey) {
+      Annotations.of(scope).addWarningV2('cdk-scheduled-report-pipeline:bucketKey', `encryptionKey is not the key of the bucket ${bucket.bucketName}, as far as is known here: `
+        + 'reports and rows are encrypted as that bucket has it; give it the same key, or name its key where it is imported');
+    }
   } else {
     acknowledge(bucket, 'S1', 'Who opened a report is a question for CloudTrail data events, which an account switches on; server access logs would need a second bucket.');
   }
@@ -67,14 +71,28 @@ function requireSameRegion(scope: Construct, bucket: s3.IBucket) {
 }
 
 function requireTls(scope: Construct, { bucket, data, reports }: ReportStorage, policiesInPlace: boolean) {
-  const statement = new iam.PolicyStatement({
+  const { account } = Stack.of(scope);
+  const objects = [data.objectsArn, reports.objectsArn];
+  const tls = new iam.PolicyStatement({
     effect: iam.Effect.DENY,
     principals: [new iam.AnyPrincipal()],
     actions: ['s3:*'],
-    resources: [data.objectsArn, reports.objectsArn],
+    resources: objects,
     conditions: { Bool: { 'aws:SecureTransport': 'false' } },
   });
-  if (!bucket.addToResourcePolicy(statement).statementAdded && !policiesInPlace) {
-    throw refusedPolicy(`the bucket ${bucket.bucketName}`, [statement], scope);
+  // Across accounts, both sides have to permit a call; who of this account may do what, the policies of its roles say.
+  const principals = [new iam.AccountPrincipal(account)];
+  const statements = Token.compareStrings(bucket.env.account, account) !== TokenComparison.DIFFERENT ? [tls] : [
+    tls,
+    new iam.PolicyStatement({ principals, actions: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'], resources: objects }),
+    new iam.PolicyStatement({
+      principals,
+      actions: ['s3:ListBucket'],
+      resources: [bucket.bucketArn],
+      conditions: { StringLike: { 's3:prefix': [`${data.prefix}*`, `${reports.prefix}*`] } },
+    }),
+  ];
+  if (statements.some(statement => !bucket.addToResourcePolicy(statement).statementAdded) && !policiesInPlace) {
+    throw refusedPolicy(`the bucket ${bucket.bucketName}`, statements, scope);
   }
 }

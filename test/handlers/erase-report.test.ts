@@ -87,9 +87,10 @@ test('erases all that was kept of the report, and nothing of another', async () 
 
   expect(await erase()).toEqual({ statusCode: 204, message: undefined });
 
-  expect(keysOf(ID)).toEqual([]);
+  expect(keysOf(ID)).toEqual([`run#${ID} run`]);
+  expect(run()).toEqual({ pk: `run#${ID}`, sk: 'run', reportId: ID, status: 'ERASED', ttl: expect.any(Number) });
   expect([...objects]).toEqual(files);
-  expect(dynamodb.keys().sort()).toEqual(others.sort());
+  expect(dynamodb.keys().filter(key => !key.includes(ID)).sort()).toEqual(others.sort());
   expect(logs.entries()).toEqual([{ message: 'erased', reportId: ID }]);
 });
 
@@ -126,7 +127,7 @@ test.each(['REQUESTED', 'RUNNING'])('a report that is %s is not erased while som
 test.each(['SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'])('a report that is %s is erased', async status => {
   setStatus(ID, status);
   expect((await erase()).statusCode).toBe(204);
-  expect(keysOf(ID)).toEqual([]);
+  expect(keysOf(ID)).toEqual([`run#${ID} run`]);
 });
 
 test('nobody makes the report again while it is erased', async () => {
@@ -139,6 +140,19 @@ test('nobody makes the report again while it is erased', async () => {
   expect(run()!.status).toBe('ERASING');
 });
 
+test('what comes late does not take the report for a new one', async () => {
+  await erase();
+  const erased = run();
+  const ledger = new Ledger(TABLE, 1000);
+  const opening = { reportId: ID, executionArn: 'a', report: 'Stock', trigger: 'REQUEST', period: { from: NOW, to: LATER, timeZone: 'Etc/UTC' }, openedAt: LATER, leaseUntil: LATER } as const;
+
+  expect(await ledger.open(opening)).toBeUndefined();
+  await ledger.fail(ID, 'a', 'FAILED', { step: 'Deliver', error: 'E', closedAt: LATER });
+  await expect(ledger.delivered({ reportId: ID, executionArn: 'a' }, { status: 'SENT' }, LATER)).rejects.toThrow();
+  expect(await ledger.request({ reportId: ID, requester: REQUESTER, bodyHash: 'h', requestedAt: NOW, leaseUntil: LATER })).toMatchObject({ status: 'ERASED' });
+  expect(run()).toEqual(erased);
+});
+
 describe('erasing that was interrupted', () => {
   test.each<[string, () => unknown]>([
     ['when S3 does not list', () => instead.set('list', slowDown)],
@@ -146,7 +160,7 @@ describe('erasing that was interrupted', () => {
     ['when S3 deletes some', () => instead.set('delete', () => ({ Errors: [{ Key: 'k', Code: 'InternalError' }] }))],
     ['among the links', () => dynamodb.interrupt('before', 'Delete', 'link', () => { throw new Error('ThrottlingException'); })],
     ['among the lists', () => dynamodb.interrupt('before', 'Delete', /#a+$/, () => { throw new Error('ThrottlingException'); })],
-    ['before the run itself', () => dynamodb.interrupt('before', 'Delete', 'run', () => { throw new Error('ThrottlingException'); })],
+    ['before the run itself', () => dynamodb.interrupt('before', 'Update', 'run', () => dynamodb.interrupt('before', 'Update', 'run', () => { throw new Error('ThrottlingException'); }))],
   ])('%s fails, leaves the run for another try, which ends it', async (_, interrupt) => {
     const files = [...objects].filter(key => key.includes(OTHER));
     interrupt();
@@ -155,7 +169,8 @@ describe('erasing that was interrupted', () => {
     expect(run()!.status).toBe('ERASING');
 
     expect((await erase()).statusCode).toBe(204);
-    expect(keysOf(ID)).toEqual([]);
+    expect(keysOf(ID)).toEqual([`run#${ID} run`]);
+    expect(run()!.status).toBe('ERASED');
     expect([...objects]).toEqual(files);
   });
 });

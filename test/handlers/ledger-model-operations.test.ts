@@ -33,7 +33,8 @@ class Model {
       case 'RUNNING': return !run!.begun && run!.lease < this.now;
       case 'DELIVERED':
       case 'SKIPPED':
-      case 'ERASING': return false;
+      case 'ERASING':
+      case 'ERASED': return false;
       default: return !run!.begun || run!.owner === execution;
     }
   }

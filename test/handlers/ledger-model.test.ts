@@ -34,6 +34,7 @@ const RUN: Rules<RunStatus, Rule> = {
   DELIVERED: {},
   SKIPPED: {},
   ERASING: {}, // nobody erases anything in these stories
+  ERASED: {},
 };
 
 /** What may become of a delivery. */

@@ -356,7 +356,7 @@ describe('a result is refused', () => {
 
   test('that says that the data is not ready', async () => {
     expect(await errorOf({ version: 1, notReady: { reason: 'the import of yesterday runs' } })).toBe(
-      'DataNotReady: the data source says that its data is not ready: the import of yesterday runs; and this pipeline does not wait for it: set notReadyTimeout');
+      'DataNotReady: the data source says that its data is not ready, and why, and this pipeline does not wait for it: set notReadyTimeout to have it asked again; the reason is in the history of the execution');
     expect(await errorOf({ version: 1, notReady: {} })).toMatch(/^InvalidData: the result of the data source is not what the data contract asks for: /);
     expect(await errorOf({ version: 1, notReady: { reason: 'why' }, rows: [] })).toBe(
       'InvalidData: the result of the data source is not what the data contract asks for: it has a property "rows" that the contract does not know');

@@ -136,6 +136,16 @@ describe('POST /create_report', () => {
       expect(started()).toHaveLength(1);
     });
 
+    test('of a report that was deleted is refused, rather than answered with one that never comes', async () => {
+      const { body: { reportId } } = await post(request);
+      dynamodb.seed({ pk: `run#${reportId}`, sk: 'run', reportId, status: 'ERASED' });
+
+      expect(await post(request)).toMatchObject({
+        statusCode: 410, body: { message: 'The report with this idempotencyKey was deleted; take a new one for another report.' },
+      });
+      expect((await get(reportId)).statusCode).toBe(404);
+    });
+
     test('of somebody else is another report', async () => {
       const ids = [await post(request), await post(request, { authorizer: BEN })].map(({ body }) => body.reportId);
 

@@ -121,3 +121,34 @@ test('the topic of the owner: what is printed permits alarms to publish', async 
   const ofAnother = alarms.map(call => ({ ...call, context: { 'aws:SourceAccount': '222222222222' } }));
   expect(await denied(ofAnother, permissions)).toEqual(ofAnother);
 });
+
+describe('of another account', () => {
+  const OTHER = '222222222222';
+
+  test('a bucket: what is printed permits what the pipeline does there, in its own prefix only, and only to its account', async () => {
+    const imported: Imported = stack => ({ bucket: s3.Bucket.fromBucketAttributes(stack, 'Imported', { bucketName: 'reports-of-others', account: OTHER }) });
+    const { deployment } = deployed(imported, true);
+    const permissions = [...deployment.permissions, ...permissionsIn({ Statement: refusal(imported) }, 'arn:aws:s3:::reports-of-others', 'resource')];
+    const calls = (await Use.of(deployment, dynamodb, useEverything)).filter(({ action }) => action.startsWith('s3:')).map(call => ({ ...call, account: OTHER }));
+
+    expect(calls.length).toBeGreaterThan(0);
+    expect(await denied(calls, deployment.permissions)).toEqual(calls);
+    expect(await denied(calls, permissions)).toEqual([]);
+    const stranger = { by: 'arn:aws:iam::333333333333:role/Stranger', action: 's3:GetObject', resource: calls[0].resource, account: OTHER };
+    const elsewhere = { ...calls[0], resource: 'arn:aws:s3:::reports-of-others/elsewhere' };
+    const anything = [stranger.by, calls[0].by].map(of => ({ ...MAY_ANYTHING, of }));
+    expect(await denied([stranger, elsewhere], [...permissions, ...anything])).toEqual([stranger, elsewhere]);
+  });
+
+  test.each(['topic', 'ownerTopic'] as const)('%s: what is printed permits what the pipeline publishes', async prop => {
+    const arn = `arn:aws:sns:${REGION}:${OTHER}:readers`;
+    const imported: Imported = stack => ({ [prop]: sns.Topic.fromTopicArn(stack, 'Imported', arn) });
+    const { deployment } = deployed(imported, true);
+    const permissions = [...deployment.permissions, ...permissionsIn({ Statement: refusal(imported) }, arn, 'resource')];
+    const calls = (await Use.of(deployment, dynamodb, useEverything)).filter(({ resource }) => resource === arn);
+
+    expect(calls.map(({ action }) => action)).toContain('sns:Publish');
+    expect(await denied(calls, deployment.permissions)).toEqual(calls);
+    expect(await denied(calls, permissions)).toEqual([]);
+  });
+});

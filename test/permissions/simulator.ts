@@ -8,12 +8,15 @@ export interface Call {
   readonly action: string;
   readonly resource: string;
   readonly context?: { readonly [key: string]: string | string[] };
+  /** Whose the resource is, where its ARN does not say so. Default: the account of the tests. */
+  readonly account?: string;
   /** The policy of the session in which it is asked. */
   readonly session?: object;
 }
 
 /** Whether the permissions allow a call: everything else that may say no, an organization's policies for instance, says yes. */
-export async function isAllowed({ by, action, resource, context, session }: Call, permissions: readonly Permission[]): Promise<boolean> {
+export async function isAllowed(call: Call, permissions: readonly Permission[]): Promise<boolean> {
+  const { by, action, resource, context, account = ACCOUNT, session } = call;
   const policy = (kind: Permission['kind'], of: string) => ({
     Version: '2012-10-17',
     Statement: permissions.filter(each => each.kind === kind && each.of === of).map(({ statement }) => known(statement)),
@@ -23,7 +26,7 @@ export async function isAllowed({ by, action, resource, context, session }: Call
     request: {
       principal: by,
       action,
-      resource: { resource, accountId: resource.split(':')[4] || ACCOUNT },
+      resource: { resource, accountId: resource.split(':')[4] || account },
       contextVariables: known({ 'aws:SecureTransport': 'true', 'aws:SourceAccount': ACCOUNT, ...context }),
     },
     identityPolicies: [{ name: 'identity', policy: policy('identity', by) }],

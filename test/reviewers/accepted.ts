@@ -7,7 +7,7 @@ export interface Accepted {
 
 /** The pipeline of the tests, and that of the café. */
 const PIPELINE = '^(Report|Inventory)';
-const FUNCTIONS = `(${PIPELINE}/(OpenRun|Render|Link|Link/Open|Deliver|CloseFailedRun|ScheduleWatch)|^Api)/Function$`;
+const FUNCTIONS = `(${PIPELINE}/(OpenRun|Render|Link|Link/Open|Deliver|CloseFailedRun|ScheduleWatch)|^Api(/Erase)?)/Function$`;
 const FIXTURE = 'The function of the tests, which stands for one of the user.';
 const EXAMPLE = 'The café is an example, taken down after it was looked at: ';
 const BY_CDK = 'aws-cdk-lib makes this function for itself; the example takes it as it is.';

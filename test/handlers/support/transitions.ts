@@ -4,7 +4,7 @@ import { RunStatus } from '../../../src/handlers/ledger';
 export const OPERATIONS = ['request', 'open', 'open a request', 'pause', 'deliver', 'skip', 'fail', 'time out', 'abort', 'find no recipient', 'erase'] as const;
 export type Operation = typeof OPERATIONS[number];
 
-export const STATUSES: readonly RunStatus[] = ['REQUESTED', 'RUNNING', 'PAUSED', 'DELIVERED', 'SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED', 'ERASING'];
+export const STATUSES: readonly RunStatus[] = ['REQUESTED', 'RUNNING', 'PAUSED', 'DELIVERED', 'SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED', 'ERASING', 'ERASED'];
 
 export interface Transition {
   /** NONE: there is no item of the run. */
