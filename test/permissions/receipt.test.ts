@@ -14,7 +14,8 @@ function complaints(add: (stack: TestStack, pipeline: ScheduledReportPipeline) =
 }
 
 const statement = (props: iam.PolicyStatementProps) => new iam.PolicyStatement({ resources: ['arn:aws:s3:::a'], ...props });
-const toRole = (props: iam.PolicyStatementProps) => (_: TestStack, { renderFunction }: ScheduledReportPipeline) => renderFunction.addToRolePolicy(statement(props));
+const toRole = (props: iam.PolicyStatementProps) => (_: TestStack, { renderFunction }: ScheduledReportPipeline) =>
+  renderFunction.addToRolePolicy(statement(props));
 const toBucket = (props: iam.PolicyStatementProps) => (_: TestStack, { bucket }: ScheduledReportPipeline) =>
   bucket.addToResourcePolicy(statement({ principals: [new iam.AnyPrincipal()], ...props }));
 const resource = (type: string, properties: object) => (stack: TestStack) => new CfnResource(stack, 'Added', { type, properties });
@@ -40,7 +41,8 @@ test('a function that everyone may invoke', () => {
 });
 
 test('what is forbidden has a reason for what it is, and under which condition', () => {
-  const forbid = (action: string, conditions?: { [operator: string]: object }) => complaints(toBucket({ effect: iam.Effect.DENY, actions: [action], conditions }));
+  const forbid = (action: string, conditions?: { [operator: string]: object }) =>
+    complaints(toBucket({ effect: iam.Effect.DENY, actions: [action], conditions }));
   expect(forbid('s3:*', TLS_ONLY)).toEqual([]);
   expect(forbid('s3:*')).toEqual([expect.stringContaining(WHY)]);
   expect(forbid('s3:*', { Bool: { 'aws:SecureTransport': 'true' } })).toEqual([expect.stringContaining(WHY)]);
