@@ -57,7 +57,7 @@ const handlers = readdirSync('assets/handlers').map(name => `assets/handlers/${n
 const missing = handlers.filter(file => !packed.includes(file));
 check(`npm package: the code of ${handlers.length} handlers`, missing.length > 0 && `without ${missing.join(', ')}`);
 check('npm package: the licences of what these contain', !packed.includes('THIRD-PARTY-NOTICES') && 'without THIRD-PARTY-NOTICES');
-const strange = packed.filter(file => !/^(lib\/.*\.(js|d\.ts)|assets\/handlers\/.*|\.jsii(\.tabl\.json)?|package\.json|README\.md|API\.md|LICENSE|THIRD-PARTY-NOTICES)$/.test(file));
+const strange = packed.filter(file => !/^(lib\/.*\.(js|d\.ts)|assets\/handlers\/.*|\.jsii(\.tabl\.json)?|package\.json|README\.md|API\.md|docs\/openapi\.yaml|LICENSE|THIRD-PARTY-NOTICES)$/.test(file));
 check('npm package: compiled code, assets and documents, and no other files', strange.length > 0 && `also ${strange.join(', ')}`);
 
 for (const [name, file] of Object.entries(languages)) {

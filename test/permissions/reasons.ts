@@ -3,12 +3,18 @@ import type { Permission } from './statements';
 /** A reason for all permissions of some principals whose actions are like this. */
 type Reason = readonly [principal: RegExp, actions: RegExp, reason: string];
 
-/** What each function of a pipeline is for, as far as it explains what it may do. The first that matches counts. */
-const REASONS: readonly Reason[] = [
+/** A role of the library, and nobody else. */
+const LIBRARY = /^(Report|Api)\/(.*\/)?(Role|SchedulerRole)$/;
+
+/** Who publishes to topics. */
+const PUBLISHERS = /^(Report\/(Deliver|CloseFailedRun|ScheduleWatch)\/Role|cloudwatch\.amazonaws\.com)$/;
+
+/** What each function of a pipeline is for, as far as it explains what is permitted to it. The first that matches counts. */
+const PERMITTED: readonly Reason[] = [
   // of every function
-  [/./, /^logs:CreateLogStream logs:PutLogEvents$/, 'its log'],
+  [/Role$/, /^logs:CreateLogStream logs:PutLogEvents$/, 'its log'],
   [/^lambda\.amazonaws\.com$/, /^sts:AssumeRole$/, 'Lambda runs the function'],
-  [/Role$/, /^kms:Decrypt$/, 'its environment is encrypted with the key'],
+  [LIBRARY, /^kms:Decrypt$/, 'its environment is encrypted with the key'],
 
   // the steps
   [/\/OpenRun\/Role$/, /^dynamodb:GetItem$/, 'reads the pause, the run, and what its schedule delivered last'],
@@ -21,16 +27,17 @@ const REASONS: readonly Reason[] = [
   [/Signer$/, /^s3:GetObject$/, 'what a signed link opens; the policy of each session narrows it to the files of one report'],
   [/Signer$/, /^kms:Decrypt$/, 'what a signed link opens is encrypted with the key'],
   [/\/(Role|Open\/Role)$/, /^sts:AssumeRole$/, 'signs what opens a report, in a session for the files of that report'],
-  [/\/Deliver\/Role$/, /^dynamodb:/, 'claims the delivery and records it'],
+  [/\/Deliver\/Role$/, /^dynamodb:GetItem$/, 'sees how far the delivery is, and what its schedule delivered last, where the unchanged is skipped'],
+  [/\/Deliver\/Role$/, /^dynamodb:UpdateItem$/, 'claims the delivery and records it'],
   [/\/Deliver\/Role$/, /^sns:GetTopicAttributes sns:Publish$/, 'sees that somebody will get the message, and publishes it'],
   [/\/Deliver\/Role$/, /^lambda:InvokeFunction$/, 'asks for a link that has aged to be made anew'],
-  [/\/CloseFailedRun\/Role$/, /^dynamodb:/, 'closes the run'],
+  [/\/CloseFailedRun\/Role$/, /^dynamodb:(GetItem|UpdateItem)$/, 'closes the run'],
   [/\/CloseFailedRun\/Role$/, /^sns:Publish$/, 'tells the owner'],
-  [/\/CloseFailedRun\/Role$/, /^states:/, 'reads in which step the run failed, and why'],
+  [/\/CloseFailedRun\/Role$/, /^states:DescribeExecution states:GetExecutionHistory$/, 'reads in which step the run failed, and why'],
   [/\/CloseFailedRun\/Role$/, /^sqs:SendMessage$/, 'Lambda puts events there that the function failed to handle'],
   [/^Lookup\/ServiceRole$/, /^s3:AbortMultipartUpload s3:PutObject$/, 'the data source writes rows that are too many to return'],
-  [/^Renderer\/ServiceRole$/, /^s3:/, 'the renderer reads the rows and writes its files'],
-  [/^(Lookup|Renderer)\/ServiceRole$/, /^managed policy/, 'the function is the user\'s: aws-cdk-lib gives it a log'],
+  [/^Renderer\/ServiceRole$/, /^(s3:GetObject|s3:AbortMultipartUpload s3:PutObject)$/, 'the renderer reads the rows and writes its files'],
+  [/^(Lookup|Renderer|Doorkeeper)\/ServiceRole$/, /^managed policy/, 'the function is the user\'s: aws-cdk-lib gives it a log'],
 
   // the state machine
   [/^states\.amazonaws\.com$/, /^sts:AssumeRole$/, 'Step Functions runs the workflow'],
@@ -71,9 +78,11 @@ const REASONS: readonly Reason[] = [
   // what an app grants
   [/^Person$/, /^states:StartExecution$/, 'what was granted'],
   [/^Person$/, /^dynamodb:DeleteItem /, 'what was granted: sets and removes the pause'],
-  [/^Person$/, /^(s3:DeleteObject|s3:ListBucket|dynamodb:DeleteItem|dynamodb:Query)$/, 'what was granted: finds all that is kept of a report, and deletes it'],
-  [/^Person$/, /^dynamodb:(Query|UpdateItem)$/, 'what was granted: finds the links to a report, and revokes them'],
+  [/^Person$/, /^(s3:DeleteObject|s3:ListBucket|dynamodb:DeleteItem)$/, 'what was granted: finds all that is kept of a report, and deletes it'],
+  [/^Person$/, /^dynamodb:Query$/, 'what was granted: finds what is to be deleted or revoked'],
+  [/^Person$/, /^dynamodb:UpdateItem$/, 'what was granted: revokes the links to a report'],
   [/^Person$/, /^s3:GetObject$/, 'what was granted'],
+  [/^Person$/, /^kms:Decrypt$/, 'what was granted is encrypted with the key'],
 
   // the café
   [/^LookupRole$/, /^rds-db:connect$/, 'signs in to the database, as a user who may only read'],
@@ -88,27 +97,42 @@ const REASONS: readonly Reason[] = [
   [/^Custom::CDKBucketDeployment/, /^cloudfront:/, 'has CloudFront forget the website that was'],
   [/^Custom::CDKBucketDeployment/, /./, 'copies the website into its bucket, when it is deployed'],
 
-  // what forbids
-  [/^everyone$/, /^sns:Publish$/, 'nobody but the pipeline publishes to its topic, and nothing travels in clear text'],
-  [/^everyone$/, /^s3:GetObject$/, 'no link opens longer than it says'],
-  [/^everyone$/, /./, 'nothing travels in clear text'],
-
   // the key
   [/^arn:.*:root$/, /^kms:\*$/, 'the account of the key administers it'],
   [/^logs\./, /^kms:/, 'logs are encrypted with the key'],
   [/^events\.amazonaws\.com$/, /^kms:/, 'EventBridge puts events into the encrypted dead-letter queue'],
   [/^delivery\.logs\.amazonaws\.com$/, /^kms:/, 'the log of the state machine is encrypted with the key'],
-  [/./, /^kms:Decrypt kms:GenerateDataKey$/, 'reads and writes what is encrypted with the key'],
+  [PUBLISHERS, /^kms:Decrypt kms:GenerateDataKey\*$/, 'what is published to the topic is encrypted with its key'],
+  [/^Lookup\/ServiceRole$/, /^kms:Decrypt kms:GenerateDataKey$/, 'the rows that it writes are encrypted with the key'],
+  [LIBRARY, /^kms:Decrypt kms:GenerateDataKey$/, 'reads and writes what is encrypted with the key'],
 ];
 
-export function reasonFor({ principal, actions }: Permission): string | undefined {
-  return REASONS.find(([who, what]) => who.test(principal) && what.test(actions.join(' ')))?.[2];
+/** Why something is forbidden, by the condition under which it is. */
+const FORBIDDEN: readonly (readonly [actions: RegExp, condition: RegExp, reason: string])[] = [
+  [/^(s3:\*|sns:Publish|sqs:\*)$/, /^Bool aws:SecureTransport false$/, 'nothing travels in clear text'],
+  [/^sns:Publish$/, /^ArnNotEquals aws:PrincipalArn /, 'nobody but the pipeline publishes to its topic'],
+  [/^s3:GetObject$/, /^NumericGreaterThan s3:signatureAge /, 'no link opens longer than it says'],
+];
+
+export function reasonFor({ effect, principal, actions, condition }: Permission): string | undefined {
+  const what = actions.join(' ');
+  if (effect === 'Deny') {
+    return FORBIDDEN.find(([forbidden, when]) => forbidden.test(what) && when.test(condition))?.[2];
+  }
+  // There is no reason for which everyone may do something.
+  return principal === 'everyone' ? undefined : PERMITTED.find(([who, permitted]) => who.test(principal) && permitted.test(what))?.[2];
 }
 
 /** Why a wildcard is there that is not the library's to acknowledge. */
-export function reasonForWildcard({ policyOf, principal }: Permission, wildcard: string): string | undefined {
-  if (wildcard === 'Resource::*' && policyOf !== undefined) {
+export function reasonForWildcard({ policyOf, principal, actions }: Permission, wildcard: string): string | undefined {
+  if (wildcard === 'Resource::*' && policyOf !== undefined && actions.every(action => action.startsWith('kms:'))) {
     return 'In the policy of a key, `*` is the key itself.';
+  }
+  if (wildcard === 'Resource::*' && /^managed policy \S*\/AWSLambdaBasicExecutionRole$/.test(actions.join(' '))) {
+    return 'It permits to write any log: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html';
+  }
+  if (wildcard === 'Resource::*' && /^managed policy \S*\/AWSLambdaENIManagementAccess$/.test(actions.join(' '))) {
+    return 'Interfaces have no names before they are made: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions';
   }
   if (wildcard === 'Action::kms:*' && /:root$/.test(principal)) {
     return 'AWS asks for this statement, so that nobody locks himself out: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html';
@@ -121,6 +145,7 @@ const BY_CDK = 'aws-cdk-lib makes this role for its own function; the example ta
 const WILDCARDS: readonly Reason[] = [
   [/^logs\./, /^Action::kms:/, 'AWS documents them so: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html'],
   [/^delivery\.logs\./, /^Action::kms:/, 'aws-cdk-lib adds it as AWS documents it: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html'],
+  [PUBLISHERS, /^Action::kms:GenerateDataKey\*$/, 'AWS documents it so: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html'],
   [/^cloudfront\./, /^Resource::.*\/\*$/, 'The bucket holds nothing but the website.'],
   [/^AWSCDK\.TriggerCustomResourceProvider/, /^Resource::.*:\*$/, BY_CDK],
   [/^Custom::CDKBucketDeployment/, /./, BY_CDK],

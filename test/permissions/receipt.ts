@@ -1,13 +1,11 @@
 /**
  * `npm run receipt`: who may do what in the minimal pipeline, what each option adds, and what stands in the café, with a reason for each.
- * Writes docs/permissions.md, and fails where nobody has written down a reason, or that of a wildcard.
+ * Writes docs/permissions.md, and fails where nobody has written down a reason, or that of a wildcard, and where a template says something that it does not understand.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { App, Stack, Validations } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib';
+import { Line, lacks, linesOf } from './lines';
 import { Option, OPTIONS } from './options';
-import { reasonFor, reasonForWildcard } from './reasons';
-import { Permission, permissionsOf } from './statements';
 import { CafeDatabase } from '../../examples/cafe-inventory/cafe-database';
 import { CafeStack } from '../../examples/cafe-inventory/cafe-stack';
 import { CafeWebsite } from '../../examples/cafe-inventory/cafe-website';
@@ -16,42 +14,11 @@ import { TestStack } from '../support/synth';
 const PAGE = 'docs/permissions.md';
 const PATHS = { context: { 'aws:cdk:enable-path-metadata': true } };
 
-interface Line extends Permission {
-  readonly reason?: string;
-  /** Why there is a wildcard in it, where there is one. */
-  readonly wildcardReason?: string;
-}
-
 function minimal({ props, use }: Option = {}): TestStack {
   const stack = new TestStack(new App(PATHS));
   const pipeline = stack.pipeline(props?.(stack));
   use?.(stack, pipeline);
   return stack;
-}
-
-function linesOf(stack: Stack): Line[] {
-  // What a library says of its wildcards, it says beside them, for cdk-nag.
-  const acknowledged = stack.node.findAll().flatMap(({ node: { path, metadata } }) => metadata
-    .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
-    .flatMap(({ data }) => Object.entries<string>(data).map(([rule, reason]) => ({ path: path.split('/').slice(1).join('/'), rule, reason }))));
-  return permissionsOf(Template.fromStack(stack)).map(permission => {
-    const { effect, principal, wildcards } = permission;
-    const reasons = effect === 'Deny' ? [] : wildcards.map(wildcard => reasonForWildcard(permission, wildcard)
-      ?? acknowledged.find(({ path, rule }) => `${principal}/`.startsWith(`${path}/`) && rule === `AwsSolutions-IAM5[${wildcard}]`)?.reason);
-    return {
-      ...permission,
-      reason: reasonFor(permission),
-      ...(reasons.length > 0 && { wildcardReason: reasons.includes(undefined) ? undefined : [...new Set(reasons)].join(' ') }),
-    };
-  });
-}
-
-function lacks(line: Line): string[] {
-  const what = `${line.principal} may ${line.actions.join(', ')} on ${line.resources.join(', ')}`;
-  return [
-    ...(line.reason === undefined ? [`${what}: nobody has written down why (test/permissions/reasons.ts)`] : []),
-    ...('wildcardReason' in line && line.wildcardReason === undefined ? [`${what}: nobody has written down why there is a wildcard`] : []),
-  ];
 }
 
 function table(lines: Line[]): string[] {
@@ -66,28 +33,31 @@ function table(lines: Line[]): string[] {
   return ['| who | may | on | if | because |', '|---|---|---|---|---|', ...lines.map(line => `| ${row(line)} |`)];
 }
 
-/** The same permission is one line, however often the template says it. */
-function distinct(lines: Line[]): Line[] {
-  return [...new Map(lines.map(line => [JSON.stringify(line), line])).values()];
+/** What an option adds. */
+function section({ name, beside, lines }: { name: string; beside: readonly string[]; lines: Line[] }): string[] {
+  const others = beside.length > 0 ? ` beside what comes ${beside.map(other => `with ${other}`).join('; ')}` : '';
+  return ['', `## With ${name}`, '', ...lines.length === 0 ? [`Nothing${others}.`] : [...others ? [`This${others}:`, ''] : [], ...table(lines)]];
 }
 
-const base = distinct(linesOf(minimal()));
+const base = linesOf(minimal());
 const sections = Object.entries(OPTIONS).map(([name, option]) => {
-  const known = new Set(base.map(line => JSON.stringify(line)));
-  return { name, lines: distinct(linesOf(minimal(option))).filter(line => !known.has(JSON.stringify(line))) };
+  const { beside = [] } = option;
+  const said = new Set([base, ...beside.map(other => linesOf(minimal(OPTIONS[other])))].flat().map(line => JSON.stringify(line)));
+  return { name, beside, lines: linesOf(minimal(option)).filter(line => !said.has(JSON.stringify(line))) };
 });
-const cafe = distinct(linesOf(new CafeStack(new App(PATHS), 'Cafe', { database: CafeDatabase.aurora(), website: CafeWebsite.cloudFront() })));
+const cafe = linesOf(new CafeStack(new App(PATHS), 'Cafe', { database: CafeDatabase.aurora(), website: CafeWebsite.cloudFront() }));
 
 const page = [
   '# Permissions',
   '',
-  '`npm run receipt` writes this page from synthesized templates: who may do what, on what, and why. It fails where a reason is missing.',
+  '`npm run receipt` writes this page from synthesized templates: who may do what, on what, and why. It fails where a reason is missing,',
+  'and where a template says something of permissions that it does not understand.',
   'Names are those of constructs; the pipeline is `Report`, its data source `Lookup`.',
   '',
   '## A pipeline with the three required props',
   '',
   ...table(base),
-  ...sections.flatMap(({ name, lines }) => ['', `## With ${name}`, '', ...table(lines)]),
+  ...sections.flatMap(section),
   '',
   '## The café',
   '',

@@ -6,26 +6,31 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { callsOf } from './calls';
 import { ACCOUNT, Deployment, REGION } from './deployment';
 import { Call, isAllowed } from './simulator';
-import { useEverything } from './situations';
+import { openings, requestOf } from './situations';
 import { Use } from './use';
-import { ReportApi, ReportDataSource, ReportLink } from '../../src';
+import { ReportApi, ReportDataSource, ReportLink, ReportRenderer, ScheduledReportPipelineProps } from '../../src';
+import { minutes, sleep } from '../faults/interpreter/rules';
 import { FakeDynamoDB } from '../handlers/support/fake-dynamodb';
 import { RUN } from '../handlers/support/run';
 import { TestStack } from '../support/synth';
 
 const dynamodb = new FakeDynamoDB(minimal().ofType('AWS::DynamoDB::Table')[0].id);
 
-function minimal(): Deployment {
+function minimal(link = ReportLink.presigned()): Deployment {
   const stack = new TestStack();
-  stack.pipeline();
+  stack.pipeline({ link });
   return new Deployment(stack);
 }
 
+interface TwoPipelines { readonly deployment: Deployment; readonly one: Names; readonly other: Names }
+
+const ON_CLICK = ReportLink.onClick({ expiresIn: Duration.days(1) });
+
 /** Two pipelines with a bucket in common, and the API of the first: what each may do, and what it may not. */
-function twoPipelines(): { deployment: Deployment; one: Names; other: Names } {
+function twoPipelines(props: Pick<ScheduledReportPipelineProps, 'link'> & { readonly renderer?: ReportRenderer } = { link: ON_CLICK }): TwoPipelines {
   const stack = new TestStack();
   const bucket = new s3.Bucket(stack, 'Shared', { enforceSSL: true });
-  const pipeline = stack.pipeline({ bucket, ownerTopic: new sns.Topic(stack, 'OwnerTopic', { enforceSSL: true }), link: ReportLink.onClick({ expiresIn: Duration.days(1) }) });
+  const pipeline = stack.pipeline({ bucket, ownerTopic: new sns.Topic(stack, 'OwnerTopic', { enforceSSL: true }), ...props });
   const otherLookup = new lambda.Function(stack, 'OtherLookup', {
     runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => ({});'),
   });
@@ -117,44 +122,84 @@ describe('by its role,', () => {
 });
 
 describe('by the policy of its session,', () => {
-  const deployment = minimal();
+  const renderer = ReportRenderer.of(ReportRenderer.html(), ReportRenderer.csv());
+  const presigned = twoPipelines({ link: ReportLink.presigned(), renderer });
+  const onClick = twoPipelines({ link: ON_CLICK, renderer });
+  const FILES = ['report.html', 'report.csv'];
 
-  test('the signer opens the report of this run, and no other', async () => {
-    const calls = await Use.of(deployment, dynamodb, useEverything);
-    const opened = calls.filter(({ session, action }) => session && action === 's3:GetObject');
-    const resources = [...new Set(opened.map(({ resource }) => resource))];
-    expect(resources.length).toBeGreaterThan(2);
-    for (const call of opened) {
-      const allowed = await Promise.all(resources.map(async resource => isAllowed({ ...call, resource }, deployment.permissions)));
-      expect(resources.filter((_, index) => allowed[index])).toEqual([call.resource]);
+  test.each<[string, TwoPipelines, string[], (use: Use) => Promise<unknown>]>([
+    ['presign', presigned, FILES, async () => {}],
+    ['mint-link', onClick, FILES, async () => {}],
+    ['open-report', onClick, FILES.slice(-1), openings],
+    ['report-api', presigned, FILES, getLink],
+    ['report-api', onClick, FILES, getLink],
+  ])('%s opens files of this report, and nothing else', async (handler, { deployment, one, other }, files, ask) => {
+    let used!: Use;
+    await Use.of(deployment, dynamodb, async use => {
+      used = use;
+      await use.make();
+      await use.make();
+      await ask(use);
+    });
+    const { role: begunBy } = used.function(handler)!;
+    const sessions = [...used.sessions.values()].filter(session => session.begunBy === begunBy);
+    const reports = new Set(used.s3.keys().filter(key => key.startsWith(one.reports)).map(key => key.slice(one.reports.length).split('/')[0]));
+    const keys = [...reports].flatMap(report => [...FILES, 'another.html'].flatMap(file =>
+      [`${one.reports}${report}/1/`, `${one.reports}${report}/2/`, one.reports, `${one.data}${report}/1/`, `${other.reports}${report}/1/`, `${other.data}${report}/1/`]
+        .map(folder => `${folder}${file}`)));
+
+    expect(reports.size).toBeGreaterThan(1);
+    expect(sessions).not.toEqual([]);
+    for (const { role, name, policy } of sessions) {
+      const opens = await Promise.all(keys.map(async Key => {
+        const calls = callsOf(role, 'GetObject', { Bucket: one.bucket, Key }, deployment).map(call => ({ ...call, session: policy }));
+        return (await Promise.all(calls.map(async call => isAllowed(call, deployment.permissions)))).every(allowed => allowed);
+      }));
+      expect(keys.filter((_, index) => opens[index])).toEqual(files.map(file => `${one.reports}${name}/1/${file}`));
     }
   });
 });
 
+/** Ana requests a report, and opens it. */
+async function getLink(use: Use): Promise<void> {
+  const { arn } = use.function('report-api')!;
+  const { body } = await use.invoke(arn, requestOf('POST', '/create_report', {})) as { body: string };
+  await sleep(minutes(2));
+  await use.invoke(arn, requestOf('GET', '/reports/{id}/link', { pathParameters: { id: JSON.parse(body).reportId } }));
+}
+
 describe('by its handler,', () => {
   const deployment = minimal();
-  const { bucket, data, reports } = namesOf(deployment, 'Report');
-  const { arn: render } = deployment.functions.find(({ handler }) => handler === 'render')!;
-  const { arn: presign } = deployment.functions.find(({ handler }) => handler === 'presign')!;
+  const { bucket, data, reports, table } = namesOf(deployment, 'Report');
   const OTHER = '0'.repeat(32);
   const files = (folder: string) => [{ name: 'report.html', bucket, key: `${reports}${folder}/report.html`, contentType: 'text/html; charset=utf-8' }];
 
-  /** What a function answers to an event, and which objects it asked for. */
-  const asked = async (arn: string, event: object) => {
+  /** What a function answers to an event, and what it asked of AWS. */
+  const asked = async (handler: string, event: object, of = deployment) => {
     let answer: unknown;
-    const calls = await Use.of(deployment, dynamodb, async use => {
-      answer = await use.invoke(arn, { ...RUN, ...event }).catch(error => error.name);
+    const calls = await Use.of(of, dynamodb, async use => {
+      answer = await use.invoke(use.function(handler)!.arn, { ...RUN, ...event }).catch(error => error.name);
     });
-    return { answer, objects: calls.filter(({ action }) => /^(s3:|sts:)/.test(action)) };
+    return { answer, calls };
   };
 
   test.each([`${OTHER}/1/rows.ndjson`, `${RUN.reportId}/2/rows.ndjson`, `${RUN.reportId}/1/../../${OTHER}/1/rows.ndjson`, ''])(
     'rows that are not of this run are not read, although the role may: %s', async key => {
       const event = { data: { version: 1, columns: [{ name: 'kilos', type: 'integer' }], data: { key: `${data}${key}`, format: 'NDJSON' } }, files: files(`${RUN.reportId}/1`) };
-      expect(await asked(render, event)).toEqual({ answer: 'InvalidData', objects: [] });
+      expect(await asked('render', event)).toEqual({ answer: 'InvalidData', calls: [] });
     });
 
-  test.each([`${OTHER}/1`, `${RUN.reportId}/2`, `${RUN.reportId}/1/../../${OTHER}/1`])('no link is made to a file that is not of this run: %s', async folder => {
-    expect(await asked(presign, { files: files(folder), ledger: { table: 'x', pk: 'x', sk: 'x' } })).toEqual({ answer: 'InvalidLink', objects: [] });
+  describe.each<[string, string, Deployment, object]>([
+    ['presigned', 'presign', deployment, {}],
+    ['signed when it is opened', 'mint-link', minimal(ON_CLICK), {}],
+    ['signed when it is opened, and about to be sent', 'mint-link', minimal(ON_CLICK), { deliver: true }],
+  ])('where a link is %s,', (_what, handler, of, event) => {
+    const ledger = { table, pk: `run#${RUN.reportId}`, sk: 'link#' };
+
+    test.each([`${OTHER}/1`, `${RUN.reportId}/2`, `${RUN.reportId}/1/../../${OTHER}/1`])('no link is made to a file that is not of this run: %s', async folder => {
+      const own = files(`${RUN.reportId}/1`);
+      expect(await asked(handler, { ...event, ledger, files: [...own, ...files(folder)] }, of)).toEqual({ answer: 'InvalidLink', calls: [] });
+      expect(await asked(handler, { ...event, ledger, files: own }, of)).toMatchObject({ answer: { links: [{ file: 'report.html' }] } });
+    });
   });
 });

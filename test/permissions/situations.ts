@@ -107,12 +107,14 @@ async function requests(use: Use): Promise<void> {
   use.lookUp = lookUp;
 }
 
-function requestOf(httpMethod: string, resource: string, changes: object): object {
+/** What API Gateway hands over when Ana asks for something. */
+export function requestOf(httpMethod: string, resource: string, changes: object): object {
   const requestContext = { authorizer: ANA, identity: {} };
   return { httpMethod, resource, headers: {}, body: null, isBase64Encoded: false, pathParameters: null, requestContext, ...changes };
 }
 
-async function openings(use: Use): Promise<void> {
+/** Somebody opens the link that was sent last. */
+export async function openings(use: Use): Promise<void> {
   const [url] = use.links.slice(-1);
   await use.invoke(use.function('open-report')!.arn, { httpMethod: 'GET', pathParameters: { token: url.slice(url.lastIndexOf('/') + 1) } });
 }

@@ -22,18 +22,21 @@ export function permissionsOf(template: Template): Permission[] {
   const text = (value: any) => flat(value, id => pathOf(id, Resources[id]));
   const list = (value: any): string[] => listed(value).map(text);
 
-  const said = (statement: any, principals: string[], policyOf?: string): Permission[] => principals.map(principal => ({
-    principal,
-    effect: statement.Effect,
-    actions: list(statement.Action).sort(),
-    resources: statement.Resource === undefined ? [policyOf!] : list(statement.Resource).sort(),
-    wildcards: [
-      ...listed(statement.Action).filter(action => action.includes('*')).map(action => `Action::${action}`),
-      ...listed(statement.Resource ?? []).map(asNagWrites).filter(resource => resource.includes('*')).map(resource => `Resource::${resource}`),
-    ],
-    condition: statement.Condition ? text(statement.Condition) : '',
-    ...(policyOf !== undefined && { policyOf }),
-  }));
+  const said = (statement: any, principals: string[], policyOf?: string): Permission[] => {
+    refuseOthers('a statement', statement, ['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition']);
+    return principals.map(principal => ({
+      principal,
+      effect: statement.Effect,
+      actions: list(statement.Action).sort(),
+      resources: statement.Resource === undefined ? [policyOf!] : list(statement.Resource).sort(),
+      wildcards: [
+        ...wildcardsIn('Action', statement.Action),
+        ...wildcardsIn('Resource', statement.Resource ?? []),
+      ],
+      condition: statement.Condition ? text(statement.Condition) : '',
+      ...(policyOf !== undefined && { policyOf }),
+    }));
+  };
   const principalsOf = ({ Principal }: any): string[] => typeof Principal === 'string'
     ? [Principal === '*' ? 'everyone' : Principal]
     : Object.values(Principal).flatMap(list).map(name => name === '*' ? 'everyone' : name);
@@ -44,13 +47,12 @@ export function permissionsOf(template: Template): Permission[] {
     const { Type, Properties = {} } = resource;
     switch (Type) {
       case 'AWS::IAM::Policy':
-        return rolePolicy(Properties.PolicyDocument, [...Properties.Roles ?? [], ...Properties.Users ?? []].map(text));
+        return rolePolicy(Properties.PolicyDocument, [...Properties.Roles ?? [], ...Properties.Users ?? [], ...Properties.Groups ?? []].map(text));
       case 'AWS::IAM::Role':
         return [
           ...ownPolicy(Properties.AssumeRolePolicyDocument, pathOf(id, resource)),
-          ...(Properties.ManagedPolicyArns ?? []).map((arn: any): Permission => ({
-            principal: pathOf(id, resource), effect: 'Allow', actions: [`managed policy ${text(arn)}`], resources: ['*'], wildcards: [], condition: '',
-          })),
+          ...(Properties.ManagedPolicyArns ?? []).flatMap((arn: any) => // the template does not tell what is in it
+            said({ Effect: 'Allow', Action: `managed policy ${text(arn)}`, Resource: '*' }, [pathOf(id, resource)])),
           ...(Properties.Policies ?? []).flatMap(({ PolicyDocument }: any) => rolePolicy(PolicyDocument, [pathOf(id, resource)])),
         ];
       case 'AWS::S3::BucketPolicy':
@@ -62,21 +64,58 @@ export function permissionsOf(template: Template): Permission[] {
       case 'AWS::KMS::Key':
         return ownPolicy(Properties.KeyPolicy, pathOf(id, resource));
       case 'AWS::Lambda::Permission': {
+        refuseOthers('AWS::Lambda::Permission', Properties, ['Action', 'FunctionName', 'Principal', 'SourceArn', 'SourceAccount']);
         const { Action, FunctionName, Principal, SourceArn, SourceAccount } = Properties;
-        return [{
-          principal: text(Principal),
-          effect: 'Allow' as const,
-          actions: [Action],
-          resources: [text(FunctionName)],
-          wildcards: [],
-          condition: Object.entries({ SourceArn, SourceAccount }).filter(([, value]) => value).map(([key, value]) => `aws:${key} ${text(value)}`).join(' '),
-          policyOf: text(FunctionName),
-        }];
+        const Condition = {
+          ...(SourceArn && { ArnLike: { 'aws:SourceArn': SourceArn } }),
+          ...(SourceAccount && { StringEquals: { 'aws:SourceAccount': SourceAccount } }),
+        };
+        return ownPolicy({ Statement: [{ Effect: 'Allow', Principal, Action, Resource: FunctionName, Condition }] }, text(FunctionName));
       }
       default:
+        refusePolicies(Type, Properties);
         return [];
     }
   });
+}
+
+/** What sounds as if it said who may do what. */
+const SOUNDS_LIKE_POLICY = /Polic(y|ies)|Permission|^AccessControl$|^AWS::IAM::/;
+
+/** What only sounds so. */
+const NO_POLICIES: readonly RegExp[] = [
+  /^AWS::IAM::User$/, // what it may do is attached to it, or a property of it
+  /^AWS::S3::Bucket BlockPublicPolicy$/,
+  /^AWS::Cognito::UserPool (Policies|PasswordPolicy)$/,
+  /^AWS::CloudFront::(Distribution|ResponseHeadersPolicy)\b/, // what CloudFront keeps, and which headers it sets
+  / (RetryPolicy|RedrivePolicy)$/,
+];
+
+/** Nothing that may say who may do what is passed over. */
+function refusePolicies(type: string, properties: any): void {
+  const unread = [[type, type], ...namesIn(properties).map(name => [name, `${type} ${name}`])]
+    .filter(([name, where]) => SOUNDS_LIKE_POLICY.test(name) && !NO_POLICIES.some(pattern => pattern.test(where)));
+  if (unread.length > 0) {
+    throw new Error(`the receipt does not understand ${unread.map(([, where]) => where).join(', ')}: read it in test/permissions/statements.ts, or write down there that it says nothing of who may do what`);
+  }
+}
+
+function refuseOthers(what: string, properties: object, understood: readonly string[]): void {
+  const others = Object.keys(properties).filter(name => !understood.includes(name));
+  if (others.length > 0) {
+    throw new Error(`the receipt does not understand ${others.join(', ')} of ${what}: read it in test/permissions/statements.ts`);
+  }
+}
+
+/** The names of properties, and of those in them. */
+function namesIn(value: any): string[] {
+  return typeof value !== 'object' || value === null
+    ? []
+    : Object.entries(value).flatMap(([name, each]) => [...Array.isArray(value) ? [] : [name], ...namesIn(each)]);
+}
+
+function wildcardsIn(element: 'Action' | 'Resource', values: any): string[] {
+  return listed(values).map(asNagWrites).filter(value => /[*?]/.test(value)).map(value => `${element}::${value}`);
 }
 
 function listed(value: any): any[] {

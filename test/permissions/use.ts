@@ -30,6 +30,14 @@ interface Worker {
   readonly environment: { readonly [name: string]: string };
 }
 
+/** A session of a role, with the policy that narrows it. */
+interface Session {
+  readonly begunBy: string;
+  readonly role: string;
+  readonly name: string;
+  readonly policy: object;
+}
+
 /** A deployment whose handlers run here, each with its own environment; what they ask of AWS is answered, and written down. */
 export class Use {
   /** Uses a deployment at a time of its own. Returns all calls that were made. */
@@ -53,6 +61,8 @@ export class Use {
   /** What the functions of the library wrote to their log, what they threw, which Lambda writes there, and what the topics got. */
   public readonly logged: string[] = [];
   public readonly published: { readonly topic: string; readonly text: string }[] = [];
+  /** The sessions that were begun, by the key of their credentials. */
+  public readonly sessions = new Map<string, Session>();
   /** How long rendering takes. */
   public renderTime = 0;
   /** What the data source returns, whose code runs with its role. */
@@ -62,7 +72,6 @@ export class Use {
 
   private readonly calls: Call[] = [];
   private readonly worker = new AsyncLocalStorage<Worker>();
-  private readonly sessions = new Map<string, { readonly role: string; readonly policy: object }>();
   private readonly machine: StateMachine;
   private readonly last = new Map<string, unknown>();
 
@@ -189,10 +198,10 @@ export class Use {
   }
 
   /** A session of a role, whose token says when it ends and which it is. */
-  private session({ RoleArn: role, Policy, DurationSeconds }: any): object {
+  private session({ RoleArn: role, RoleSessionName: name, Policy, DurationSeconds }: any): object {
     const Expiration = new Date(Date.now() + seconds(DurationSeconds));
     const AccessKeyId = `ASIA${this.sessions.size}`;
-    this.sessions.set(AccessKeyId, { role, policy: JSON.parse(Policy) });
+    this.sessions.set(AccessKeyId, { begunBy: this.worker.getStore()!.by, role, name, policy: JSON.parse(Policy) });
     return { Credentials: { AccessKeyId, SecretAccessKey: 'secret', SessionToken: Expiration.toISOString(), Expiration } };
   }
 
