@@ -195,7 +195,7 @@ const GROUPS: Record<string, Scenario[]> = {
     { name: 'fails', expected: failed(/Step: Look up the data[\s\S]*the supplier database does not answer/), happens: script('throws'), check: nothingRendered },
     { name: 'fails, and says in its error what nobody else should know', expected: failed(/canary-in-an-error/), happens: script('throws a row') },
     { name: 'fails once', expected: DELIVERED, happens: script('throws at first') },
-    { name: 'is not ready, and nobody waits for it', expected: failed(/the till is not closed yet; and this pipeline does not wait/), happens: script('never ready') },
+    { name: 'is not ready, and nobody waits for it', expected: failed(/its data is not ready, and why, and this pipeline does not wait/), happens: script('never ready') },
     {
       name: 'is not ready until it is too late',
       pipeline: 'Patient',

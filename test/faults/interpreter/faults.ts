@@ -776,7 +776,7 @@ const GROUPS: Record<string, Scenario[]> = {
       expected: failed(/said for 1 hour that its data is not ready: the till is not closed yet/),
       happens: looksUp(() => notReady),
     },
-    { name: 'is not ready, and nobody waits for it', expected: failed(/the till is not closed yet; and this pipeline does not wait/), happens: looksUp(() => notReady) },
+    { name: 'is not ready, and nobody waits for it', expected: failed(/its data is not ready, and why, and this pipeline does not wait/), happens: looksUp(() => notReady) },
     {
       name: 'returns a value of another type',
       expected: failed(/row 3, column "quantity": expected/),
