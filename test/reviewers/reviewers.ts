@@ -73,7 +73,7 @@ function templates(): { [name: string]: Stack } {
   const minimal = new TestStack(app());
   minimal.pipeline();
   const all = new TestStack(app());
-  const options = ['`schedule` and `ownerTopic`', '`ReportLink.onClick()`', '`encryptionKey`'].map(name => OPTIONS[name].props!(all));
+  const options = ['`schedule`', '`ownerTopic`', '`ReportLink.onClick()`', '`encryptionKey`'].map(name => OPTIONS[name].props!(all));
   OPTIONS['`new ReportApi()`'].use!(all, all.pipeline(Object.assign({}, ...options)));
   return {
     'the minimal pipeline': minimal,
