@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { GetObjectCommand, NoSuchKey, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
-import { folderOf, isWithin } from './folder';
+import { folderOf, isWithin, siblingOf } from './folder';
 import { isInstant } from './rendering/cells';
 import { DataDigest } from './rendering/data-digest';
 import { TotalCells } from './rendering/format';
@@ -15,7 +15,7 @@ import { writeFiles } from './rendering/write-files';
 import { validated } from './validation';
 import { dataNotReady, dataSourceResult } from './validators.generated';
 import {
-  Column, CONTRACT_VERSION, DataNotReady, DataReference, DataSourceResult, INLINE_LIMIT_BYTES, KEPT_DATA_NAME, KeptData, ObjectAddress,
+  Column, CONTRACT_VERSION, DataNotReady, DataReference, DataSourceResult, INLINE_LIMIT_BYTES, KEPT_DATA_NAME, KeptData,
   OutputFile, RenderEvent, RenderResult,
 } from '../workflow/contract';
 import { FileOptions } from '../workflow/file-options';
@@ -50,8 +50,9 @@ export async function handler(event: RenderEvent): Promise<RenderResult> {
     files: written.map(({ file }) => file),
   };
   const manifest = manifestOf(run, files, options.map(({ format }) => format), result, digest.columnsSha256);
-  await writeText(s3, siblingOf(files[0], KEPT_DATA_NAME), 'application/json', JSON.stringify(source));
-  await writeText(s3, siblingOf(files[0], MANIFEST_NAME), 'application/json', manifest);
+  const [{ bucket: reportsBucket, key }] = files;
+  await writeText(s3, { bucket: reportsBucket, key: siblingOf(key, KEPT_DATA_NAME) }, 'application/json', JSON.stringify(source));
+  await writeText(s3, { bucket: reportsBucket, key: siblingOf(key, MANIFEST_NAME) }, 'application/json', manifest);
   return result;
 }
 
@@ -86,10 +87,6 @@ function fileOptions(files: readonly OutputFile[]): FileOptions[] {
     }
   }
   return options;
-}
-
-function siblingOf({ bucket, key }: ObjectAddress, name: string): ObjectAddress {
-  return { bucket, key: `${key.slice(0, key.lastIndexOf('/') + 1)}${name}` };
 }
 
 /** Where the pipeline waits for data that is not ready, only data comes this far. */

@@ -5,6 +5,7 @@ import { answering, callerOf, groupsOf, isReader, isRequester, Refusal, visibleR
 import { reportIdFor } from './claim';
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
+import { siblingOf } from './folder';
 import { DeliveredFile, groupReader, ledgerFromEnvironment, RunItem, seenStatus } from './ledger';
 import { linkTokensFromEnvironment } from './link-tokens';
 import { flawOfParameters } from './parameters';
@@ -68,9 +69,8 @@ async function createReport(event: APIGatewayProxyEvent) {
 /** Another report with the files of an earlier one, made again as they would be made now. */
 async function rerenderReport(event: APIGatewayProxyEvent) {
   const { idempotencyKey } = checkedBody<RerenderBody>(event, rerenderBody);
-  const { reportId, files } = await deliveredReport(event, 'rendered again');
-  const [{ key }] = files;
-  await linksTo(reportId, [{ ...files[0], name: KEPT_DATA_NAME, key: `${key.slice(0, key.lastIndexOf('/') + 1)}${KEPT_DATA_NAME}` }]);
+  const { reportId, files: [file] } = await deliveredReport(event, 'rendered again');
+  await linksTo(reportId, [{ ...file, name: KEPT_DATA_NAME, key: siblingOf(file.key, KEPT_DATA_NAME) }]);
   return request(callerOf(event), { rerender: reportId }, ['rerender', reportId], idempotencyKey);
 }
 
