@@ -1,8 +1,10 @@
 /**
  * A million rows of ten columns, 260 MB of NDJSON, rendered by the bundled handler in processes that the kernel refuses more memory
  * (RLIMIT_DATA counts what a process has for itself, used or not; what it shares with others is added in the peak that is shown).
+ * Stacks of threads are short, because each counts as a whole.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,7 +26,9 @@ const BUNDLE = join(__dirname, '../../assets/handlers/render.lambda/index.js');
 /** An S3 that has the rows, makes them while they are read, and keeps nothing of what it is sent. */
 function startS3(): Promise<Server> {
   const block = Buffer.concat([...ndjson(ROWS_IN_BLOCK)]);
-  const server = createServer((request, response) => void answer(request, response, block));
+  const server = createServer((request, response) => {
+    answer(request, response, block).catch(() => response.destroy()); // of a process that has ended, which its exit tells
+  });
   return new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
@@ -66,13 +70,13 @@ async function render(formats: FormatName[], megabytes: number, endpoint: string
     FILE_OPTIONS: JSON.stringify(event.files.map(({ name }, index) => ({ name, format: formats[index] }))),
     NODE_NO_WARNINGS: '1',
   };
-  const limited = 'ulimit -d "$1" && shift && exec "$@"';
+  const limited = 'ulimit -s 2048 && ulimit -d "$1" && shift && exec "$@"';
   const child = spawn('sh', ['-c', limited, 'sh', `${megabytes * 1024}`, process.execPath, join(__dirname, 'limited.js'), BUNDLE, JSON.stringify(event)], {
     env, stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [output, code] = await Promise.all([text(child.stdout), new Promise(resolve => child.on('close', resolve))]);
+  const [output, [code, signal]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   if (code !== 0) {
-    throw new Error(`it ended with ${code}`);
+    throw new Error(`it ended with ${signal ?? code}`);
   }
   return JSON.parse(output);
 }

@@ -9,10 +9,15 @@ import { ReportError } from '../errors';
 /** Reports are for whoever has the link, and for nobody's cache. */
 const CacheControl = 'private, no-store';
 
-/** Parts of one file that are on their way at once, 5 MiB each: they stay in memory until S3 has them. */
-const PARTS_AT_ONCE = 2;
 /** Level 1 takes less than half the time of the default, for a file that is a quarter longer. */
 const GZIP_LEVEL = 1;
+
+/** How a file is sent. */
+export interface UploadOptions {
+  readonly gzip?: boolean;
+  /** Parts that are on their way at once, 5 MiB each: they stay in memory until S3 has them. */
+  readonly partsAtOnce: number;
+}
 
 /** A file on its way to S3. */
 export interface FileUpload {
@@ -29,24 +34,25 @@ export interface FileUpload {
  * stays as it was. An object that is there already is the work of an earlier or a parallel try of the same step, and may have
  * been verified since: it is never replaced, and is as good if it is the same.
  */
-export function beginUpload(s3: S3Client, file: OutputFile, gzip = false): FileUpload {
+export function beginUpload(s3: S3Client, file: OutputFile, { gzip, partsAtOnce }: UploadOptions): FileUpload {
   const out = gzip ? createGzip({ level: GZIP_LEVEL }) : new PassThrough();
-  const written = upload(s3, file, out, gzip ? 'gzip' : undefined);
+  const written = upload(s3, file, out, partsAtOnce, gzip ? 'gzip' : undefined);
   written.catch(error => out.destroy(error));
   out.on('error', () => { /* `written` says so */ });
   return { out, written };
 }
 
-async function upload(s3: S3Client, file: OutputFile, bytes: AsyncIterable<Uint8Array>, ContentEncoding?: string): Promise<RenderedFile> {
+async function upload(s3: S3Client, file: OutputFile, bytes: AsyncIterable<Uint8Array>, queueSize: number, ContentEncoding?: string): Promise<RenderedFile> {
   const made = new Measure();
   const writing = new Upload({
     client: s3,
     leavePartsOnError: false,
-    queueSize: PARTS_AT_ONCE,
+    queueSize,
     params: {
       Bucket: file.bucket,
       Key: file.key,
-      Body: Readable.from(made.measuring(bytes)),
+      // Of 16 pieces that may wait by default, each has 256 KiB.
+      Body: Readable.from(made.measuring(bytes), { highWaterMark: 1 }),
       ContentType: file.contentType,
       ContentEncoding,
       CacheControl,

@@ -16,7 +16,8 @@ export interface WrittenFile {
  * up; one that was complete by then is there for the next try.
  */
 export async function writeFiles(s3: S3Client, rows: Rows, reports: readonly Report[], outputs: readonly OutputFile[]): Promise<WrittenFile[]> {
-  const uploads = outputs.map((output, index) => beginUpload(s3, output, reports[index].options.gzip));
+  const partsAtOnce = outputs.length === 1 ? 2 : 1;
+  const uploads = outputs.map((output, index) => beginUpload(s3, output, { gzip: reports[index].options.gzip, partsAtOnce }));
   try {
     const files = await Promise.all(reports.map((report, index) => openReportFile(report, uploads[index].out)));
     for await (const batch of rows) {

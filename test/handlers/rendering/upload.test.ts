@@ -92,7 +92,7 @@ afterEach(async () => {
 });
 
 async function upload(text: string[], gzip = false) {
-  const { out, written } = beginUpload(s3, FILE, gzip);
+  const { out, written } = beginUpload(s3, FILE, { gzip, partsAtOnce: 2 });
   text.forEach(piece => out.write(piece));
   out.end();
   return written;
@@ -157,7 +157,7 @@ test('a file may be kept compressed: what is told of it is what S3 holds', async
 });
 
 test('a file that is given up is not there', async () => {
-  const { out, written } = beginUpload(s3, FILE);
+  const { out, written } = beginUpload(s3, FILE, { partsAtOnce: 2 });
   out.write(Buffer.alloc(12 * 1024 * 1024));
   out.destroy(new Error('row 7 is bad'));
   await expect(written).rejects.toThrow('row 7 is bad');
