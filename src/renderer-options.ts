@@ -91,7 +91,7 @@ export interface ReportColumn {
   /**
    * The currency of a column of money, by its ISO 4217 code, for instance `EUR`.
    *
-   * @default - that of the data source
+   * @default - that of the data source, or else that of the renderer
    */
   readonly currency?: string;
 
@@ -207,6 +207,14 @@ export interface DocumentRendererOptions extends RendererOptions {
    * @default - the pipeline's `timeZone`
    */
   readonly timeZone?: string;
+
+  /**
+   * The currency of the columns of money for which neither `columns` nor the data source names one, by its ISO 4217 code, for
+   * instance `EUR`. CSV and JSON have the digits only, and need none.
+   *
+   * @default - each column of money says it, or the run fails
+   */
+  readonly currency?: string;
 
   /**
    * Totals to compute.

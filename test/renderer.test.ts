@@ -59,6 +59,7 @@ describe('what no report can be made of is refused', () => {
     ['no columns', { columns: [] }, 'columns is empty; name at least one, or leave columns out for all that the data has'],
     ['a column twice', { columns: [{ name: 'a' }, { name: 'b' }, { name: 'a' }] }, 'columns names "a" twice; name each column once'],
     ['a currency in words', { columns: [{ name: 'a', currency: 'euro' }] }, 'the currency of the column a is "euro"; pass an ISO 4217 code such as \'EUR\''],
+    ['a currency in words for all columns', { currency: 'euro' }, 'currency is "euro"; pass an ISO 4217 code such as \'EUR\''],
     ['half a digit', { columns: [{ name: 'a', decimals: 1.5 }] }, 'decimals of the column a is 1.5; pass a whole number from 0 to 20'],
     ['too many digits', { columns: [{ name: 'a', decimals: 21 }] }, 'decimals of the column a is 21; pass a whole number from 0 to 20'],
     ['an empty title', { title: ' ' }, 'title is " "; give it 1 to 100 characters, without line breaks'],

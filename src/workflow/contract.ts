@@ -118,7 +118,7 @@ export interface Column {
   /** The column's heading. Default: the name. */
   readonly label?: string;
   readonly type: ColumnType;
-  /** ISO 4217; for `currency`, where it is needed. */
+  /** ISO 4217; for `currency`, where it is needed unless the renderer says it. */
   readonly currency?: string;
   /** Digits after the decimal point; for `decimal` and `currency`. Default: as many as the value or the currency has. */
   readonly decimals?: number;

@@ -17,6 +17,8 @@ export interface FileOptions {
   readonly locale?: string;
   /** Default: that of the run. */
   readonly timeZone?: string;
+  /** Of columns of money that name none. */
+  readonly currency?: string;
   readonly totals?: TotalsOptions;
   readonly emphasis?: readonly EmphasisOptions[];
   readonly brand?: BrandOptions;

@@ -66,7 +66,7 @@ export function fileOptionsJson(stack: Stack, options: FileOptions[]): string {
 }
 
 function documentOptions(options: DocumentRendererOptions): CommonOptions {
-  const { title, locale, timeZone, totals, emphasis } = options;
+  const { title, locale, timeZone, currency, totals, emphasis } = options;
   if (title !== undefined) {
     checkName('title', title);
   }
@@ -76,6 +76,7 @@ function documentOptions(options: DocumentRendererOptions): CommonOptions {
   if (timeZone !== undefined) {
     checkTimeZone(timeZone);
   }
+  checkCurrency('currency', currency);
   if (totals?.sum.length === 0) {
     throw new Error('totals.sum is empty; name at least one column, or leave totals out');
   }
@@ -89,7 +90,7 @@ function documentOptions(options: DocumentRendererOptions): CommonOptions {
       throw new Error(`${given[0][0]} of the emphasis of ${column} is ${given[0][1]}; pass a number`);
     }
   }
-  return { ...commonOptions(options), title, locale, timeZone, totals, emphasis };
+  return { ...commonOptions(options), title, locale, timeZone, currency, totals, emphasis };
 }
 
 function commonOptions(options: RendererOptions): CommonOptions {
@@ -109,12 +110,16 @@ function checkColumns(columns: RendererOptions['columns']): void {
     throw new Error(`columns names ${JSON.stringify(twice)} twice; name each column once`);
   }
   for (const { name, currency, decimals } of columns ?? []) {
-    if (currency !== undefined && !Token.isUnresolved(currency) && !/^[A-Z]{3}$/.test(currency)) {
-      throw new Error(`the currency of the column ${name} is ${JSON.stringify(currency)}; pass an ISO 4217 code such as 'EUR'`);
-    }
+    checkCurrency(`the currency of the column ${name}`, currency);
     if (decimals !== undefined && !Token.isUnresolved(decimals) && !(Number.isInteger(decimals) && decimals >= 0 && decimals <= 20)) {
       throw new Error(`decimals of the column ${name} is ${decimals}; pass a whole number from 0 to 20`);
     }
+  }
+}
+
+function checkCurrency(what: string, currency: string | undefined): void {
+  if (currency !== undefined && !Token.isUnresolved(currency) && !/^[A-Z]{3}$/.test(currency)) {
+    throw new Error(`${what} is ${JSON.stringify(currency)}; pass an ISO 4217 code such as 'EUR'`);
   }
 }
 

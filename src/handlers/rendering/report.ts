@@ -1,5 +1,5 @@
 import { Column, Run } from '../../workflow/contract';
-import { ColumnOptions, EmphasisOptions, FileOptions } from '../../workflow/file-options';
+import { ColumnOptions, EmphasisOptions, FileOptions, FormatName } from '../../workflow/file-options';
 import { ReportError } from '../errors';
 import { Cells, Data, Emphasis, Report, ReportColumn } from './format';
 
@@ -11,18 +11,22 @@ export function reportOf(run: Run, asOf: string, data: Data, options: FileOption
     run: { ...run, locale, timeZone },
     title,
     asOf,
-    columns: (options.columns ?? columns).map(column => shownAs(column, columns)),
+    columns: (options.columns ?? columns).map(column => shownAs(column, columns, options)),
     emphasis: (options.emphasis ?? []).map(one => emphasisOf(one, columns)),
     data,
     options,
   };
 }
 
-function shownAs({ name, ...differently }: ColumnOptions, columns: readonly Column[]): ReportColumn {
+/** CSV and JSON have the digits only. */
+const SHOWING_CURRENCY: readonly FormatName[] = ['html', 'xlsx'];
+
+function shownAs({ name, ...differently }: ColumnOptions, columns: readonly Column[], options: FileOptions): ReportColumn {
   const position = positionOf(name, columns);
-  const column = { ...columns[position], ...differently };
-  if (column.type === 'currency' && column.currency === undefined) {
-    throw new ReportError('InvalidData', `the column ${JSON.stringify(name)} is shown as money, and nothing says of which currency; set currency in the renderer's columns`);
+  const column = { currency: options.currency, ...columns[position], ...differently };
+  if (column.type === 'currency' && column.currency === undefined && SHOWING_CURRENCY.includes(options.format)) {
+    throw new ReportError('InvalidData', `the column ${JSON.stringify(name)} is shown as money, and nothing says of which currency; `
+      + 'let the data source add for example "currency": "EUR" to the column, or set currency of the renderer');
   }
   return { ...column, label: column.label ?? name, position };
 }

@@ -74,12 +74,9 @@ function reader(columns: readonly Column[]): (row: Row) => Cells | undefined {
 /** What the schema cannot say of columns. */
 export function checkColumns(columns: readonly Column[]): void {
   const names = new Set<string>();
-  for (const { name, type, currency } of columns) {
+  for (const { name } of columns) {
     if (names.has(name)) {
       throw new ReportError('InvalidData', `two columns have the name ${JSON.stringify(name)}; give each a name of its own`);
-    }
-    if (type === 'currency' && currency === undefined) {
-      throw new ReportError('InvalidData', `the column ${JSON.stringify(name)} is of type currency and does not say which; add for example "currency": "EUR"`);
     }
     names.add(name);
   }

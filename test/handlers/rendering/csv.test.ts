@@ -34,6 +34,10 @@ test('values are as programs read them', async () => {
   expect((await csv(columns, [row])).split('\r\n')[1]).toBe('-1234,-0.125,99.994,2026-11-20,2026-11-20T07:00:00+01:00,true,"https://example.com/a?b=1,2"');
 });
 
+test('money needs no currency, because none is shown', async () => {
+  expect(await csv([{ name: 'price', type: 'currency' }], [{ price: '12.50' }])).toBe('price\r\n12.50\r\n');
+});
+
 test('columns are chosen, put in order and named', async () => {
   const columns = [{ name: 'number', label: 'Zahl; genau' }, { name: 'text' }];
   expect(await csv([text, number], [{ text: 'a', number: 1 }], { delimiter: ';', byteOrderMark: true }, { columns })).toBe('\ufeff"Zahl; genau";Text\r\n1;a\r\n');

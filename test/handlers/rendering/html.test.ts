@@ -168,6 +168,17 @@ describe('columns of the renderer', () => {
     expect(cells(html)).toEqual(['€1,234', '<a href="https://example.com/a" rel="noopener noreferrer">example.com/a</a>']);
   });
 
+  test('of money have the currency that the renderer says, or the data source, or else the report', async () => {
+    const columns: Column[] = [{ name: 'price', type: 'currency' }, { name: 'fee', type: 'currency', currency: 'GBP' }, { name: 'tax', type: 'currency', currency: 'USD' }];
+    const row = { price: 1, fee: 2, tax: 3 };
+    expect(cells(await render(columns, [row], { currency: 'EUR', columns: [{ name: 'price' }, { name: 'fee' }, { name: 'tax', currency: 'JPY' }] })))
+      .toEqual(['€1.00', '£2.00', 'JP¥3']);
+    expect(cells(await render(columns, [row], { currency: 'EUR' }))).toEqual(['€1.00', '£2.00', 'US$3.00']);
+    await expect(render(columns, [row])).rejects.toMatchObject({
+      name: 'InvalidData', message: expect.stringContaining('the column "price" is shown as money, and nothing says of which currency; let the data source add'),
+    });
+  });
+
   test('must be in the data, and money has a currency', async () => {
     await expect(render([supplier], [], { columns: [{ name: 'tons' }] })).rejects.toMatchObject({
       name: 'InvalidData', message: 'the renderer is to show the column "tons", and the data source has none of that name; its columns are supplier',
