@@ -285,7 +285,7 @@ export class Ledger {
       key: deliveryKey(reportId, topicArn),
       fields: { ...outcome, endedAt: now },
       ...(outcome.status === 'SENT'
-        ? { condition: '#status <> :sent', values: { ':sent': 'SENT' } }
+        ? { condition: 'attribute_exists(pk) AND #status <> :sent', values: { ':sent': 'SENT' } } // it may have been erased
         : { condition: '#status IN (:sending, :unknown) AND leaseUntil = :lease', values: { ':sending': 'SENDING', ':unknown': 'UNKNOWN', ':lease': leaseUntil } }),
     };
     const notBegun: Change = {

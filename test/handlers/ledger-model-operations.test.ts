@@ -41,7 +41,7 @@ class Model {
 
   /** Whether the run can still end otherwise. */
   public get isOver(): boolean {
-    return ['DELIVERED', 'SKIPPED', 'ERASING'].includes(this.run?.status ?? '');
+    return ['DELIVERED', 'SKIPPED', 'ERASING', 'ERASED'].includes(this.run?.status ?? '');
   }
 
   public owns(execution: Execution): boolean {
@@ -155,8 +155,11 @@ const begin = (execution: Execution, limit: number) => new Operation(`${executio
 }, async (ledger, now) => ledger.beginDelivery('r', execution, TOPIC, { now: now(), until: now(DELIVERY_LEASE), publishesIfUnknown: limit, redriven: false }));
 
 const end = (execution: Execution, status: Answer) => new Operation(`${execution} got the answer ${status}`, model => {
-  const delivery = model.delivery!;
+  const { delivery } = model;
   const took = status === 'SENT' || status === 'UNKNOWN';
+  if (!delivery) {
+    return; // it was erased
+  }
   const isHolder = (delivery.status === 'SENDING' || delivery.status === 'UNKNOWN') && delivery.lease === model.claimed[execution];
   if (status === 'SENT' || (isHolder && (took || model.owns(execution)))) {
     delivery.status = delivery.status === 'SENT' ? 'SENT' : status;
@@ -188,14 +191,20 @@ const fail = (execution: Execution, status: Failure) => new Operation(`${executi
   }
 }, async (ledger, now) => ledger.fail('r', execution, status, { step: 'Deliver', error: 'E', closedAt: now() }));
 
-const erase = () => new Operation('its requester erases it', model => {
+const beginErasure = () => new Operation('its requester begins to erase it', model => {
   const { status, lease } = model.run ?? {};
-  if (!model.run || ((status === 'REQUESTED' || status === 'RUNNING') && lease! >= model.now)) {
+  if (!model.run || status === 'ERASED' || ((status === 'REQUESTED' || status === 'RUNNING') && lease! >= model.now)) {
     return false;
   }
   model.run.status = 'ERASING';
   return true;
 }, async (ledger, now) => ledger.beginErasure('r', now()));
+
+const erase = () => new Operation('its record is erased', model => {
+  model.run = { status: 'ERASED', attempt: 0, lease: 0, begun: false };
+  model.delivery = undefined;
+}, async ledger => ledger.erase(dynamodb.item('run#r', 'run') as RunItem),
+model => model.run?.status === 'ERASING' || model.run?.status === 'ERASED');
 
 const wait = (seconds: number) => new Operation(`${seconds} seconds pass`, model => {
   model.now += seconds;
@@ -212,6 +221,7 @@ const operations = fc.commands([
   fc.constant(settle()),
   fc.tuple(execution, fc.constantFrom('DELIVERED' as const, 'SKIPPED' as const)).map(([who, status]) => complete(who, status)),
   fc.tuple(execution, fc.constantFrom<Failure[]>('FAILED', 'TIMED_OUT', 'ABORTED', 'NO_RECIPIENT')).map(([who, status]) => fail(who, status)),
+  fc.constant(beginErasure()),
   fc.constant(erase()),
   fc.constantFrom(1, DELIVERY_LEASE, RUN_LEASE).map(wait),
 ], { maxCommands: 60, size: 'max' });
