@@ -1,4 +1,21 @@
 import { createHash } from 'node:crypto';
+import { PALETTE } from './palette';
+
+/** A card in the colours of the reports. */
+const STYLE = `
+${PALETTE}body { margin: 0; padding: 1rem; background: var(--page); color: var(--ink); font: 1rem/1.6 system-ui, sans-serif; }
+main {
+  max-width: 34rem;
+  margin: 14vh auto 0;
+  padding: 0.25rem 2rem 1rem;
+  border: 1px solid var(--edge);
+  border-top: 0.25rem solid var(--accent);
+  border-radius: 0.625rem;
+  background: var(--sheet);
+}
+h1 { font-size: 1.5rem; line-height: 1.3; }
+h1 + p { color: var(--soft); }
+`;
 
 /** A page that needs nothing but itself. */
 export interface Page {
@@ -18,14 +35,11 @@ export const NOT_NOW = page('The report can not be opened just now', [
 ]);
 
 function page(title: string, paragraphs: string[]): Page {
-  const style = ':root{color-scheme:light dark}'
-    + 'body{max-width:36rem;margin:15vh auto;padding:0 1.5rem;font:1rem/1.6 system-ui,sans-serif}'
-    + 'h1{font-size:1.5rem;line-height:1.3}';
   return {
     html: '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-      + `<meta name="robots" content="noindex"><title>${title}</title><style>${style}</style></head>`
+      + `<meta name="robots" content="noindex"><title>${title}</title><style>${STYLE}</style></head>`
       + `<body><main><h1>${title}</h1>${paragraphs.map(text => `<p>${text}</p>`).join('')}</main></body></html>\n`,
-    contentSecurityPolicy: `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; `
+    contentSecurityPolicy: `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; `
       + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   };
 }

@@ -34,27 +34,27 @@ export interface FileUpload {
  * stays as it was. An object that is there already is the work of an earlier or a parallel try of the same step, and may have
  * been verified since: it is never replaced, and is as good if it is the same.
  */
-export function beginUpload(s3: S3Client, file: OutputFile, { gzip, partsAtOnce }: UploadOptions): FileUpload {
-  const out = gzip ? createGzip({ level: GZIP_LEVEL }) : new PassThrough();
-  const written = upload(s3, file, out, partsAtOnce, gzip ? 'gzip' : undefined);
+export function beginUpload(s3: S3Client, file: OutputFile, options: UploadOptions): FileUpload {
+  const out = options.gzip ? createGzip({ level: GZIP_LEVEL }) : new PassThrough();
+  const written = upload(s3, file, out, options);
   written.catch(error => out.destroy(error));
   out.on('error', () => { /* `written` says so */ });
   return { out, written };
 }
 
-async function upload(s3: S3Client, file: OutputFile, bytes: AsyncIterable<Uint8Array>, queueSize: number, ContentEncoding?: string): Promise<RenderedFile> {
+async function upload(s3: S3Client, file: OutputFile, bytes: AsyncIterable<Uint8Array>, { gzip, partsAtOnce }: UploadOptions): Promise<RenderedFile> {
   const made = new Measure();
   const writing = new Upload({
     client: s3,
     leavePartsOnError: false,
-    queueSize,
+    queueSize: partsAtOnce,
     params: {
       Bucket: file.bucket,
       Key: file.key,
       // Of 16 pieces that may wait by default, each has 256 KiB.
       Body: Readable.from(made.measuring(bytes), { highWaterMark: 1 }),
       ContentType: file.contentType,
-      ContentEncoding,
+      ContentEncoding: gzip ? 'gzip' : undefined,
       CacheControl,
       IfNoneMatch: '*',
     },
