@@ -16,7 +16,7 @@ export const handler = answering(async event => {
     throw new Refusal(403, 'Only who requested a report deletes it.');
   }
   if (!await ledger.beginErasure(reportId, new Date().toISOString())) {
-    throw new Refusal(409, 'This report is still being made. Delete it when that has ended.');
+    throw new Refusal(409, 'This report is still being made, or failed less than 15 minutes ago, and what made it may still be at work. Delete it later.');
   }
   await tokens.eraseAll(reportId);
   await eraseObjects(`${requireEnv('DATA_PREFIX')}${reportId}/`);

@@ -16,6 +16,8 @@ const ENDED_STATUSES: readonly RunStatus[] = ['PAUSED', 'NO_RECIPIENT', 'FAILED'
 const ENDED_VALUES = Object.fromEntries(ENDED_STATUSES.map((status, n) => [`:ended${n}`, status]));
 const ENDED = Object.keys(ENDED_VALUES).join(', ');
 
+const LONGEST_FUNCTION_SECONDS = 15 * 60;
+
 /** What a run is that nothing is made of any more, as a condition has it. */
 const ERASED_VALUES = { ':erasing': 'ERASING', ':erased': 'ERASED' };
 const FINAL_VALUES = { ':delivered': 'DELIVERED', ':skipped': 'SKIPPED', ...ERASED_VALUES };
@@ -423,13 +425,26 @@ export class Ledger {
     });
   }
 
-  /** From now on nothing is made of the run any more. False while somebody works on it. */
+  /**
+   * From now on nothing is made of the run any more. False while somebody works on it, or may do so: Lambda runs what Step Functions has given up
+   * on to its end.
+   */
   public async beginErasure(reportId: string, now: string): Promise<boolean> {
     return this.change({
       key: runKey(reportId),
       fields: { status: 'ERASING' },
-      condition: 'attribute_exists(pk) AND #status <> :erased AND (NOT #status IN (:requested, :running) OR leaseUntil < :now)',
-      values: { ':erased': 'ERASED', ':requested': 'REQUESTED', ':running': 'RUNNING', ':now': now },
+      condition: 'attribute_exists(pk) AND #status <> :erased AND (NOT #status IN (:requested, :running) OR leaseUntil < :now) '
+        + 'AND (NOT #status IN (:failed, :timedOut, :aborted) OR closedAt < :longAgo)',
+      values: {
+        ':erased': 'ERASED',
+        ':requested': 'REQUESTED',
+        ':running': 'RUNNING',
+        ':now': now,
+        ':failed': 'FAILED',
+        ':timedOut': 'TIMED_OUT',
+        ':aborted': 'ABORTED',
+        ':longAgo': longAgo(now),
+      },
     });
   }
 
@@ -618,6 +633,8 @@ export const groupReader = (group: string) => `group|${group}`;
 const listKey = (reader: string, createdAt: string, reportId: string) => ({ pk: `${READER_PARTITION}${reader}`, sk: `${createdAt}#${reportId}` });
 const runKey = (reportId: string) => ({ ...Ledger.key(reportId), sk: 'run' });
 const deliveryKey = (reportId: string, topicArn: string) => ({ ...Ledger.key(reportId), sk: `delivery#${topicArn}` });
+/** Then no function is at work any more that was at its longest when its run ended (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+const longAgo = (now: string) => new Date(Date.parse(now) - LONGEST_FUNCTION_SECONDS * 1000).toISOString();
 const endKey = (reportId: string, executionAttempt: string) => ({ ...Ledger.key(reportId), sk: `end#${executionAttempt}` });
 const scheduleKey = (scheduleArn: string) => ({ pk: `${SCHEDULE_PARTITION}${scheduleArn}` });
 const lastDeliveredKey = (scheduleArn: string) => ({ ...scheduleKey(scheduleArn), sk: 'last delivered' });

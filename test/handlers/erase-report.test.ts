@@ -19,6 +19,7 @@ const BEN = { claims: { ...ANA.claims, 'sub': 'ben', 'cognito:groups': 'bookkeep
 const CAROL = { claims: { ...ANA.claims, sub: 'carol' } };
 const REQUESTER = `cognito|${ANA.claims.iss}|ana`;
 const [ID, OTHER] = ['a'.repeat(32), 'b'.repeat(32)];
+const STILL_AT_WORK = 'This report is still being made, or failed less than 15 minutes ago, and what made it may still be at work. Delete it later.';
 const LATER = '2026-11-21T07:00:00.000Z';
 
 let objects: Set<string>;
@@ -116,7 +117,7 @@ test('for a stranger it does not exist', async () => {
 
 test.each(['REQUESTED', 'RUNNING'])('a report that is %s is not erased while somebody works on it', async status => {
   setStatus(ID, status, { leaseUntil: NOW });
-  expect(await erase()).toEqual({ statusCode: 409, message: 'This report is still being made. Delete it when that has ended.' });
+  expect(await erase()).toEqual({ statusCode: 409, message: STILL_AT_WORK });
   expect(run()!.status).toBe(status);
   expect(objects.size).toBe(12);
 
@@ -124,14 +125,23 @@ test.each(['REQUESTED', 'RUNNING'])('a report that is %s is not erased while som
   expect((await erase()).statusCode).toBe(204);
 });
 
-test.each(['SKIPPED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'])('a report that is %s is erased', async status => {
-  setStatus(ID, status);
+test.each(['FAILED', 'TIMED_OUT', 'ABORTED'])('a report that is %s is not erased while a function of it may be at work', async status => {
+  setStatus(ID, status, { closedAt: '2026-11-21T05:45:04.500Z' });
+  expect(await erase()).toEqual({ statusCode: 409, message: STILL_AT_WORK });
+  expect(run()!.status).toBe(status);
+
+  setClock('2026-11-21T06:00:04.501Z');
+  expect((await erase()).statusCode).toBe(204);
+});
+
+test.each(['SKIPPED', 'NO_RECIPIENT'])('a report that is %s is erased', async status => {
+  setStatus(ID, status, { closedAt: NOW });
   expect((await erase()).statusCode).toBe(204);
   expect(keysOf(ID)).toEqual([`run#${ID} run`]);
 });
 
 test('nobody makes the report again while it is erased', async () => {
-  setStatus(ID, 'FAILED');
+  setStatus(ID, 'NO_RECIPIENT');
   instead.set('list', slowDown);
   await erase();
 

@@ -11,6 +11,7 @@ const PERIOD = { from: '2026-11-19T23:00:00.000Z', to: '2026-11-20T23:00:00.000Z
 const START = Date.parse('2026-11-21T06:00:00Z');
 const RUN_LEASE = 100;
 const DELIVERY_LEASE = 30;
+const LONGEST_FUNCTION = 15 * 60;
 
 type Execution = 'a' | 'b';
 type Failure = FailureStatus | 'NO_RECIPIENT';
@@ -19,7 +20,7 @@ type Answer = Exclude<DeliveryItem['status'], 'SENDING'>;
 /** What must be true of one run, in the plainest words: times are seconds, and there is one item of each kind. */
 class Model {
   public now = 0;
-  public run?: { status: RunStatus; owner?: Execution; attempt: number; lease: number; begun: boolean };
+  public run?: { status: RunStatus; owner?: Execution; attempt: number; lease: number; begun: boolean; closed?: number };
   public delivery?: { status: DeliveryItem['status']; lease: number; publishes: number };
   /** The lease under which an execution claimed the delivery last. */
   public readonly claimed: { [execution in Execution]?: number } = {};
@@ -187,13 +188,15 @@ const complete = (execution: Execution, status: 'DELIVERED' | 'SKIPPED') => new 
 const fail = (execution: Execution, status: Failure) => new Operation(`${execution} ends as ${status}`, model => {
   if (!model.run || model.run.status === 'REQUESTED' || (model.owns(execution) && !model.isOver)) {
     const { attempt = 0, lease = 0, begun = false } = model.run ?? {};
-    model.run = { status, owner: execution, attempt, lease, begun };
+    model.run = { status, owner: execution, attempt, lease, begun, closed: model.now };
   }
 }, async (ledger, now) => ledger.fail('r', execution, status, { step: 'Deliver', error: 'E', closedAt: now() }));
 
 const beginErasure = () => new Operation('its requester begins to erase it', model => {
-  const { status, lease } = model.run ?? {};
-  if (!model.run || status === 'ERASED' || ((status === 'REQUESTED' || status === 'RUNNING') && lease! >= model.now)) {
+  const { status, lease, closed } = model.run ?? {};
+  const isGoingOn = (status === 'REQUESTED' || status === 'RUNNING') && lease! >= model.now;
+  const mayGoOn = (status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED') && closed! >= model.now - LONGEST_FUNCTION;
+  if (!model.run || status === 'ERASED' || isGoingOn || mayGoOn) {
     return false;
   }
   model.run.status = 'ERASING';
@@ -223,7 +226,7 @@ const operations = fc.commands([
   fc.tuple(execution, fc.constantFrom<Failure[]>('FAILED', 'TIMED_OUT', 'ABORTED', 'NO_RECIPIENT')).map(([who, status]) => fail(who, status)),
   fc.constant(beginErasure()),
   fc.constant(erase()),
-  fc.constantFrom(1, DELIVERY_LEASE, RUN_LEASE).map(wait),
+  fc.constantFrom(1, DELIVERY_LEASE, RUN_LEASE, LONGEST_FUNCTION).map(wait),
 ], { maxCommands: 60, size: 'max' });
 
 test('in any order, by two executions, the operations of the ledger do what a plain model of it does', async () => {

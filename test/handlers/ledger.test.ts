@@ -56,7 +56,7 @@ describe('the transitions of a run', () => {
           if (from !== 'NONE') {
             // Nobody has a run that was only requested.
             const executionArn = from === 'REQUESTED' ? undefined : 'a';
-            seed({ status: from, executionArn, leaseUntil: expired ? PAST : JUST, ...(begun && { deliveryBegunAt: NOW }) });
+            seed({ status: from, executionArn, leaseUntil: expired ? PAST : JUST, closedAt: '2026-11-21T05:00:00Z', ...(begun && { deliveryBegunAt: NOW }) });
           }
           const before = run();
           const rule = TRANSITIONS.filter(transition => transition.from === from && transition.operation === operation)
