@@ -16,6 +16,8 @@ const ROOT = join(__dirname, '..');
 /** The libraries to compare with are not among those of this project. */
 const PEERS = join(__dirname, 'peers');
 const BUILT = join(PEERS, '.build/measure.js');
+/** That of the functions, whatever runs this. */
+const NODE = join(PEERS, 'node_modules/node/bin/node');
 const DOCUMENT = join(ROOT, 'docs/benchmarks.md');
 const HANDLERS = join(ROOT, 'assets/handlers');
 const STARTS = 7;
@@ -27,7 +29,7 @@ async function main(): Promise<void> {
   buildSync({ entryPoints: [join(__dirname, 'measure.ts')], bundle: true, platform: 'node', target: 'node20', packages: 'external', outfile: BUILT });
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
-    const lines = [`Node.js ${process.version}, ${cpus()[0].model}.`];
+    const lines = [`Node.js ${node(['--version']).trim()}, ${cpus()[0].model}.`];
     for (const group of GROUPS) {
       const input = join(directory, `${group.rows}.ndjson`);
       await pipeline(Readable.from(ndjson(group.rows)), createWriteStream(input));
@@ -105,7 +107,7 @@ const ENVIRONMENT = {
 };
 
 function node(args: string[]): string {
-  return execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...ENVIRONMENT, PATH: process.env.PATH, NODE_NO_WARNINGS: '1' } });
+  return execFileSync(NODE, args, { encoding: 'utf8', env: { ...ENVIRONMENT, PATH: process.env.PATH, NODE_NO_WARNINGS: '1' } });
 }
 
 function median<T>(values: T[], by: (value: T) => number): T {

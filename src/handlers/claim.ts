@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ReportError } from './errors';
-import { isInstant } from './rendering/cells';
+import { isInstant } from './rendering/iso-time';
 import { validated } from './validation';
 import { startInput } from './validators.generated';
 import { Parameters, PARAMETERS_LIMIT_BYTES, StartInput, Trigger } from '../workflow/contract';

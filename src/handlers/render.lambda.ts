@@ -3,9 +3,9 @@ import { GetObjectCommand, NoSuchKey, S3Client, S3ServiceException } from '@aws-
 import { requireEnv } from './environment';
 import { ReportError } from './errors';
 import { folderOf, isWithin, siblingOf } from './folder';
-import { isInstant } from './rendering/cells';
 import { DataDigest } from './rendering/data-digest';
 import { TotalCells } from './rendering/format';
+import { isInstant } from './rendering/iso-time';
 import { MANIFEST_NAME, manifestOf } from './rendering/manifest';
 import { reportOf } from './rendering/report';
 import { checkColumns, checkedTotals, Rows } from './rendering/rows';

@@ -59,11 +59,13 @@ export class ByteBuffer {
   /** As JavaScript writes it. */
   public number(value: number): void {
     const size = Math.abs(value);
-    const thousandths = Math.round(size * 1000);
     if (size <= LARGEST_QUICK_NUMBER && Number.isInteger(size)) {
       this.sign(value);
       this.digits(size, digitCount(size));
-    } else if (thousandths <= LARGEST_QUICK_NUMBER && thousandths / 1000 === size) {
+      return;
+    }
+    const thousandths = Math.round(size * 1000);
+    if (thousandths <= LARGEST_QUICK_NUMBER && thousandths / 1000 === size) {
       // So few digits make a number of their own, and are the fewest that do.
       const whole = (thousandths / 1000) | 0;
       const fraction = (thousandths | 0) - whole * 1000;

@@ -4,7 +4,9 @@ import { Cell, Cells, FileWriter, Report } from './format';
 import { TextFile } from './text-file';
 import { ColumnType } from '../../workflow/contract';
 
+const BLANK = 0x20;
 const QUOTE = 0x22;
+const APOSTROPHE = 0x27;
 const LINE_END = Buffer.from('\r\n');
 
 /**
@@ -14,6 +16,7 @@ const LINE_END = Buffer.from('\r\n');
  */
 export function openCsv(report: Report, out: Writable): FileWriter {
   const { delimiter = ',', byteOrderMark = false, formulaGuard = true } = report.options.csv ?? {};
+  const separator = delimiter.charCodeAt(0);
   const columns = report.columns.map(({ position, type }) => ({ position, write: fieldWriter(type, delimiter, formulaGuard) }));
   const writeHeading = fieldWriter('text', delimiter, formulaGuard);
 
@@ -29,7 +32,7 @@ export function openCsv(report: Report, out: Writable): FileWriter {
     row: (cells: Cells, buffer: ByteBuffer) => {
       for (let index = 0; index < columns.length; index += 1) {
         if (index > 0) {
-          buffer.byte(delimiter.charCodeAt(0));
+          buffer.byte(separator);
         }
         columns[index].write(cells[columns[index].position], buffer);
       }
@@ -39,28 +42,33 @@ export function openCsv(report: Report, out: Writable): FileWriter {
   }, report, out);
 }
 
-/** Only texts can be formulas: what begins with a minus in a column of numbers is a number. */
-function fieldWriter(type: ColumnType, delimiter: string, formulaGuard: boolean): (cell: Cell, out: ByteBuffer) => void {
-  const isGuarded = formulaGuard && (type === 'text' || type === 'link');
-  const needsQuotes = quotedCharacters(delimiter);
-  return (cell, out) => {
-    if (typeof cell === 'string') {
-      writeText(isGuarded && isFormula(cell) ? `'${cell}` : cell, needsQuotes, out);
-    } else if (typeof cell === 'number') {
-      out.number(cell);
-    } else if (cell !== null) {
-      out.text(String(cell));
-    }
-  };
+type WriteField = (cell: Cell, out: ByteBuffer) => void;
+
+function fieldWriter(type: ColumnType, delimiter: string, formulaGuard: boolean): WriteField {
+  return type === 'text' || type === 'link' ? textWriter(delimiter, formulaGuard) : writePlain;
 }
 
-/** The characters of ASCII for which a field is put in quotes. Some readers would take away blanks at its ends. */
-function quotedCharacters(delimiter: string): Uint8Array {
-  const quoted = new Uint8Array(0x80);
-  for (const character of [delimiter, '"', '\r', '\n', ' ', '\t']) {
-    quoted[character.charCodeAt(0)] = 1;
+/** Numbers, days, times, true and false have no character that needs quotes. What begins with a minus among them is a number, and no formula. */
+function writePlain(cell: Cell, out: ByteBuffer): void {
+  if (typeof cell === 'string') {
+    out.text(cell);
+  } else if (typeof cell === 'number') {
+    out.number(cell);
+  } else if (cell !== null) {
+    out.text(String(cell));
   }
-  return quoted;
+}
+
+function textWriter(delimiter: string, formulaGuard: boolean): WriteField {
+  const needsQuotes = new Uint8Array(0x80);
+  for (const character of [delimiter, '"', '\r', '\n', '\t']) {
+    needsQuotes[character.charCodeAt(0)] = 1;
+  }
+  return (cell, out) => {
+    if (cell !== null) {
+      writeText(cell as string, formulaGuard && isFormula(cell as string), needsQuotes, out);
+    }
+  };
 }
 
 const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
@@ -71,15 +79,23 @@ const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
  */
 function isFormula(text: string): boolean {
   const first = text.charCodeAt(0);
-  const isLetterOrDigit = (first >= 0x61 && first <= 0x7a) || (first >= 0x41 && first <= 0x5a) || (first >= 0x30 && first <= 0x39);
-  return !isLetterOrDigit && FORMULA.test(text);
+  const isDigit = first >= 0x30 && first <= 0x39;
+  const isLetter = first > 0x40 && first < 0x7f; // or a sign among them, of which none begins a formula
+  return !isDigit && !isLetter && text !== '' && FORMULA.test(text);
 }
 
-function writeText(text: string, needsQuotes: Uint8Array, out: ByteBuffer): void {
-  const bytes = out.reserve(text.length * 3 + 2);
+/** An empty text is in quotes, and so is one with a blank at an end, which some readers would take away. */
+function writeText(text: string, isGuarded: boolean, needsQuotes: Uint8Array, out: ByteBuffer): void {
+  const bytes = out.reserve(text.length * 3 + 3);
   const start = out.length;
   let end = start;
-  let isQuoted = false;
+  let isQuoted = text === '' || text.charCodeAt(0) === BLANK || text.charCodeAt(text.length - 1) === BLANK;
+  if (isQuoted) {
+    bytes[end++] = QUOTE;
+  }
+  if (isGuarded) {
+    bytes[end++] = APOSTROPHE;
+  }
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if (code >= 0x80) {
@@ -90,7 +106,10 @@ function writeText(text: string, needsQuotes: Uint8Array, out: ByteBuffer): void
     }
     if (needsQuotes[code] === 1) {
       if (!isQuoted) {
-        bytes.copyWithin(start + 1, start, end);
+        // Faster than `copyWithin` for as few bytes as mostly stand before.
+        for (let at = end; at > start; at -= 1) {
+          bytes[at] = bytes[at - 1];
+        }
         bytes[start] = QUOTE;
         end += 1;
         isQuoted = true;
@@ -101,10 +120,7 @@ function writeText(text: string, needsQuotes: Uint8Array, out: ByteBuffer): void
     }
     bytes[end++] = code;
   }
-  if (text === '') {
-    bytes[end++] = QUOTE;
-  }
-  if (isQuoted || text === '') {
+  if (isQuoted) {
     bytes[end++] = QUOTE;
   }
   out.length = end;

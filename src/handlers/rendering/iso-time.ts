@@ -10,31 +10,38 @@ export function isDay(text: string): boolean {
   return text.length === 10 && beginsWithDay(text);
 }
 
+/** Whether there is such a time, with its offset: "2026-11-20T07:00:00Z". */
+export function isInstant(text: string): boolean {
+  return beginsWithDay(text) && (isUsualTime(text) || (INSTANT.test(text) && !Number.isNaN(Date.parse(text))));
+}
+
 /** Milliseconds since 1970, without a fraction of one; NaN if the text is no time with its offset, or there is no such time. */
 export function instantOf(text: string): number {
   if (!beginsWithDay(text)) {
     return NaN;
   }
-  const quick = quickInstantOf(text);
-  return Number.isNaN(quick) && INSTANT.test(text) ? Date.parse(text) : quick;
-}
-
-/** Of what most programs write, with or without milliseconds: "2026-11-20T07:00:00.000Z". Of others NaN, also where they are right. */
-function quickInstantOf(text: string): number {
-  const { length } = text;
-  const hasMilliseconds = length === 24 && text.charCodeAt(19) === POINT;
-  const hour = digitsAt(text, 11);
-  const minute = digitsAt(text, 14);
-  const second = digitsAt(text, 17);
-  const hundredths = hasMilliseconds ? digitsAt(text, 20) : 0;
-  const thousandth = hasMilliseconds ? digitsAt(text, 21) : 0;
-  if (!(hasMilliseconds || length === 20) || text.charCodeAt(length - 1) !== UPPER_Z || text.charCodeAt(10) !== UPPER_T
-    || text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON || hour < 0 || hour > 23 || minute < 0 || minute > 59
-    || second < 0 || second > 59 || hundredths < 0 || thousandth < 0) {
-    return NaN;
+  if (!isUsualTime(text)) {
+    return INSTANT.test(text) ? Date.parse(text) : NaN;
   }
   const days = dayNumber(digitsAt(text, 0) * 100 + digitsAt(text, 2), digitsAt(text, 5), digitsAt(text, 8));
-  return (days * 24 + hour) * 3_600_000 + minute * 60_000 + second * 1000 + hundredths * 10 + thousandth % 10;
+  const milliseconds = text.length === LENGTH_WITH_MILLISECONDS ? digitsAt(text, 20) * 10 + digitsAt(text, 21) % 10 : 0;
+  return (days * 24 + digitsAt(text, 11)) * 3_600_000 + digitsAt(text, 14) * 60_000 + digitsAt(text, 17) * 1000 + milliseconds;
+}
+
+/** Whether a day is followed by a time as most programs write it, with or without milliseconds: "T07:00:00.000Z". Others may be right as well. */
+function isUsualTime(text: string): boolean {
+  const { length } = text;
+  const hasMilliseconds = length === LENGTH_WITH_MILLISECONDS && text.charCodeAt(19) === POINT && digitsAt(text, 20) >= 0 && digitsAt(text, 21) >= 0;
+  return (hasMilliseconds || length === LENGTH_WITHOUT) && text.charCodeAt(length - 1) === UPPER_Z && text.charCodeAt(10) === UPPER_T
+    && text.charCodeAt(13) === COLON && text.charCodeAt(16) === COLON
+    && isUpTo(23, digitsAt(text, 11)) && isUpTo(59, digitsAt(text, 14)) && isUpTo(59, digitsAt(text, 17));
+}
+
+const LENGTH_WITH_MILLISECONDS = '2026-11-20T07:00:00.000Z'.length;
+const LENGTH_WITHOUT = '2026-11-20T07:00:00Z'.length;
+
+function isUpTo(most: number, digits: number): boolean {
+  return digits >= 0 && digits <= most;
 }
 
 function beginsWithDay(text: string): boolean {

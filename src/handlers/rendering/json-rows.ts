@@ -1,4 +1,4 @@
-import { isAscii, isUtf8, transcode } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import { ReportError } from '../errors';
 
 /** The longest row that is read into memory. */
@@ -16,12 +16,15 @@ export async function* parseNdjson(stream: AsyncIterable<Uint8Array>): AsyncGene
   const lastEnd = (bytes: Buffer) => [bytes.lastIndexOf(LINE_FEED)].filter(end => end >= 0);
   for await (const { bytes } of wholeRows(stream, lastEnd, place)) {
     const rows: object[] = [];
-    for (const line of linesOf(bytes)) {
-      const text = index === 0 ? withoutByteOrderMark(line) : line;
-      if (!isBlank(text)) {
-        rows.push(parsed(text, place));
+    const text = decoded(bytes);
+    for (let start = 0; start <= text.length; index += 1) {
+      const lineFeed = text.indexOf('\n', start);
+      const end = lineFeed < 0 ? text.length : lineFeed;
+      const line = index === 0 ? withoutByteOrderMark(text.slice(start, end)) : text.slice(start, end);
+      if (!isBlank(line)) {
+        rows.push(parsed(line, place));
       }
-      index += 1;
+      start = end + 1;
     }
     yield rows;
   }
@@ -123,8 +126,8 @@ async function* wholeRows(stream: AsyncIterable<Uint8Array>, endsIn: (chunk: Buf
 }
 
 /** Decodes lines at once, which takes half as long as one by one. */
-function linesOf(bytes: Buffer): string[] {
-  return isUtf8(bytes) ? decoded(bytes).split('\n') : cut(bytes, lineEnds(bytes));
+function decoded(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString('utf8') : cut(bytes, lineEnds(bytes)).join('\n');
 }
 
 function lineEnds(bytes: Buffer): number[] {
@@ -133,10 +136,6 @@ function lineEnds(bytes: Buffer): number[] {
     ends.push(end);
   }
   return [...ends, bytes.length];
-}
-
-function decoded(bytes: Buffer): string {
-  return isAscii(bytes) ? bytes.toString('latin1') : transcode(bytes, 'utf8', 'utf16le').toString('utf16le');
 }
 
 /** The texts that end at the given places. In place of one that is not UTF-8 there is one that is not JSON. */

@@ -1,6 +1,6 @@
 import { Column, Row } from '../../workflow/contract';
 import { ReportError } from '../errors';
-import { CELL_TYPES } from './cells';
+import { accepts, EXPECTED } from './cells';
 import { Cell, Cells, TotalCells } from './format';
 
 /** Rows as they were read, some at a time: as many as came with a piece of the input. */
@@ -38,7 +38,7 @@ export class Rows {
     }
     for (const column of this.alsoShownAs) {
       const cell = cells[column.position];
-      if (cell !== null && !CELL_TYPES[column.type].accepts(cell)) {
+      if (cell !== null && !accepts(column.type, cell)) {
         throw badCell(`row ${this.count}`, column, cell);
       }
     }
@@ -51,7 +51,7 @@ export class Rows {
  * name their values in the order of the row before, so that a name need only be looked up where it differs.
  */
 function reader(columns: readonly Column[]): (row: Row) => Cells | undefined {
-  const fields = columns.map(({ name, type }, position) => ({ name, position, accepts: CELL_TYPES[type].accepts }));
+  const fields = columns.map(({ name, type }, position) => ({ name, type, position }));
   const byName = new Map(fields.map(field => [field.name, field]));
   const order = [...fields];
   return row => {
@@ -60,7 +60,7 @@ function reader(columns: readonly Column[]): (row: Row) => Cells | undefined {
     for (const name in row) {
       const field = order[count]?.name === name ? order[count] : byName.get(name);
       const value = row[name];
-      if (field === undefined || (value !== null && !field.accepts(value))) {
+      if (field === undefined || (value !== null && !accepts(field.type, value))) {
         return undefined;
       }
       cells[field.position] = value as Cell;
@@ -95,7 +95,7 @@ export function checkedTotals(totals: Row, columns: readonly Column[]): TotalCel
 function refusal(row: Row, columns: readonly Column[], place: string): ReportError | undefined {
   for (const column of columns) {
     const value = Object.hasOwn(row, column.name) ? row[column.name] : undefined;
-    if (value !== null && !CELL_TYPES[column.type].accepts(value)) {
+    if (value !== null && !accepts(column.type, value)) {
       return badCell(place, column, value);
     }
   }
@@ -110,7 +110,7 @@ function badCell(place: string, column: Column, value: unknown): ReportError {
   const where = `${place}, column ${JSON.stringify(column.name)}`;
   return new ReportError('InvalidData', value === undefined
     ? `${where}: there is no value; write null where there is none`
-    : `${where}: expected ${CELL_TYPES[column.type].expected}, and got ${kindOf(value)}`);
+    : `${where}: expected ${EXPECTED[column.type]}, and got ${kindOf(value)}`);
 }
 
 function kindOf(value: unknown): string {

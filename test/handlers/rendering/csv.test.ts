@@ -14,7 +14,7 @@ async function csv(columns: Column[], rows: object[], options: CsvOptions = {}, 
 
 /** The obvious way to write a field, without the guard. */
 function slowField(value: string | null, delimiter: string): string {
-  const needsQuotes = value === '' || (value !== null && [delimiter, '"', '\r', '\n', ' ', '\t'].some(character => value.includes(character)));
+  const needsQuotes = value !== null && (value === '' || /^ | $/.test(value) || [delimiter, '"', '\r', '\n', '\t'].some(character => value.includes(character)));
   return needsQuotes ? `"${value.replace(/"/g, '""')}"` : value ?? '';
 }
 
@@ -23,8 +23,8 @@ const hostile = fc.oneof(
 );
 
 test('a line of headings, then the rows, as RFC 4180 has them', async () => {
-  expect(await csv([text, number], [{ text: 'Finca La Esperanza', number: 1.5 }, { text: null, number: '12.50' }, { text: '', number: null }]))
-    .toBe('Text,Number\r\n"Finca La Esperanza",1.5\r\n,12.50\r\n"",\r\n');
+  expect(await csv([text, number], [{ text: 'Finca La Esperanza', number: 1.5 }, { text: null, number: '12.50' }, { text: '', number: null }, { text: 'Cauca ', number: -2 }]))
+    .toBe('Text,Number\r\nFinca La Esperanza,1.5\r\n,12.50\r\n"",\r\n"Cauca ",-2\r\n');
   expect(await csv([text], [])).toBe('Text\r\n');
 });
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { instantOf, isDay } from '../../../src/handlers/rendering/iso-time';
+import { instantOf, isDay, isInstant } from '../../../src/handlers/rendering/iso-time';
 import { runs } from '../support/fuzz';
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
@@ -29,6 +29,7 @@ const damaged = fc.tuple(fc.oneof(usual, instant, day), fc.nat(30), fc.constantF
 test('a time is the same as for Date.parse, if it has an offset and its day exists', () => {
   fc.assert(fc.property(fc.oneof(usual, instant, damaged, fc.string()), text => {
     expect(instantOf(text)).toBe(slowInstantOf(text));
+    expect(isInstant(text)).toBe(!Number.isNaN(slowInstantOf(text)));
   }), runs(5000));
 });
 

@@ -52,6 +52,10 @@ test.each([
   expect(inspect(error)).not.toContain('secret');
 });
 
+test('blank lines count, also where the stream is cut at one', async () => {
+  await expect(parse('\n', '\r\n', '{"a":1}\n\n', '\n', '{')).rejects.toThrow('line 6 of the rows');
+});
+
 test('it reads what JSON.parse reads of each line, and names the first that it does not read', async () => {
   const row = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()).map(one => Buffer.from(JSON.stringify(one)));
   const ascii = fc.dictionary(fc.string({ unit: 'grapheme-ascii' }), fc.integer()).map(one => Buffer.from(JSON.stringify(one)));
