@@ -250,6 +250,7 @@ export class ReportPipelineGrants {
     private readonly ledger: dynamodb.ITable,
     private readonly data: BucketPrefix,
     private readonly reports: BucketPrefix,
+    private readonly revocableLinks: boolean,
     private readonly encryptionKey?: kms.IKey,
   ) {}
 
@@ -290,11 +291,14 @@ export class ReportPipelineGrants {
 
   /**
    * Lets a principal revoke the links of `ReportLink.onClick`: find those of a report in the ledger, and set `revokedAt` in each. It
-   * can read no report and no token. `docs/links.md` has the command.
+   * can read no report and no token. `docs/links.md` has the command. It fails where the links can not be revoked, as presigned links.
    *
    * @param grantee The principal.
    */
   public revokeLinks(grantee: iam.IGrantable): iam.Grant {
+    if (!this.revocableLinks) {
+      throw new Error('the links of this pipeline can not be revoked: they open until they expire; choose ReportLink.onClick, or grant eraseReports instead');
+    }
     return grantPartitions(this.ledger, grantee, ['dynamodb:Query'], [`${REPORT_LINKS_PARTITION}*`])
       .combine(grantPartitions(this.ledger, grantee, ['dynamodb:UpdateItem'], [`${LINK_PARTITION}*`], ['pk', 'sk', 'revokedAt']));
   }
@@ -306,11 +310,13 @@ export class ReportPipelineGrants {
    * @param grantee The principal.
    */
   public eraseReports(grantee: iam.IGrantable): iam.Grant {
-    const ofRuns = [`${RUN_PARTITION}*`, `${REPORT_LINKS_PARTITION}*`];
+    const linksOfReports = this.revocableLinks ? [`${REPORT_LINKS_PARTITION}*`] : [];
+    const links = this.revocableLinks ? [`${LINK_PARTITION}*`] : [];
+    const ofRuns = [`${RUN_PARTITION}*`, ...linksOfReports];
     return this.data.grantErase(grantee)
       .combine(this.reports.grantErase(grantee))
       .combine(grantPartitions(this.ledger, grantee, ['dynamodb:Query'], ofRuns))
-      .combine(grantPartitions(this.ledger, grantee, ['dynamodb:DeleteItem'], [...ofRuns, `${LINK_PARTITION}*`, `${READER_PARTITION}*`]));
+      .combine(grantPartitions(this.ledger, grantee, ['dynamodb:DeleteItem'], [...ofRuns, ...links, `${READER_PARTITION}*`]));
   }
 }
 
@@ -375,6 +381,8 @@ export class ScheduledReportPipeline extends Construct {
   public readonly _dataPrefix: string;
   /** @internal */
   public readonly _reportsPrefix: string;
+  /** @internal */
+  public readonly _revocableLinks: boolean;
   /** @internal */
   public readonly _parametersSchema?: ParametersSchema;
 
@@ -448,6 +456,7 @@ export class ScheduledReportPipeline extends Construct {
       reports, ledger: this.ledger, ledgerRetention: this.ledgerRetention, logGroup, encryptionKey,
     });
     checkLifetime(link.expiresIn, retention);
+    this._revocableLinks = link.revocable ?? true;
 
     const openRunScope = new Construct(this, 'OpenRun');
     this.openRunFunction = new OpenRunFunction(openRunScope, 'Function', {
@@ -569,7 +578,7 @@ export class ScheduledReportPipeline extends Construct {
     });
     acknowledge(this.stateMachine, 'IAM5[Resource::*]', 'The delivery of logs and X-Ray know no resources: '
       + 'https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html');
-    this.grants = new ReportPipelineGrants(this.stateMachine, this.ledger, data, reports, encryptionKey);
+    this.grants = new ReportPipelineGrants(this.stateMachine, this.ledger, data, reports, this._revocableLinks, encryptionKey);
 
     // What no Catch sees.
     new events.Rule(this, 'RunsThatFailed', {

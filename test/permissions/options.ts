@@ -79,7 +79,13 @@ export const OPTIONS: { readonly [name: string]: Option } = {
   '`grants.pause()`': { use: (stack, pipeline) => pipeline.grants.pause(person(stack)) },
   '`grants.readReports()`': { use: (stack, pipeline) => pipeline.grants.readReports(person(stack)) },
   '`grants.eraseReports()`': { use: (stack, pipeline) => pipeline.grants.eraseReports(person(stack)) },
-  '`grants.revokeLinks()`': { use: (stack, pipeline) => pipeline.grants.revokeLinks(person(stack)) },
+  '`grants.revokeLinks()`': {
+    props: () => onClick(false),
+    use: (stack, pipeline) => pipeline.grants.revokeLinks(person(stack)),
+    beside: ['`ReportLink.onClick()`'],
+  },
+  '`ReportLink.onClick()` and `new ReportApi()`': all('`ReportLink.onClick()`', '`new ReportApi()`'),
+  '`ReportLink.onClick()` and `grants.eraseReports()`': all('`ReportLink.onClick()`', '`grants.eraseReports()`'),
   [WATCHED]: all('`schedule`', '`addSchedule()` at a rate', '`ownerTopic`'),
   '`schedule` and `ownerTopic` with a key': { ...all('`schedule`', '`ownerTopic` with a key'), beside: ['`ownerTopic` with a key', WATCHED] },
   '`encryptionKey`, schedules, `ownerTopic`, `ReportLink.onClick()`, `new ReportApi()` and `grants.readReports()`':

@@ -29,8 +29,8 @@ export const ACCEPTED: readonly Accepted[] = [
   { rule: 'lambda_inside_vpc_check', resources: /^(AWSCDK\.TriggerCustomResourceProviderCustomResourceProvider\/Handler|Custom::CDKBucketDeployment\w+)$/, reason: BY_CDK },
   {
     rule: 'lambda_function_public_access_prohibited_check',
-    resources: new RegExp(`(${PIPELINE}/Link/Open|^Api)/RestApi/Default/.*ApiPermission\\.`),
-    reason: 'The permission is for API Gateway, and names the method of the API by aws:SourceArn; the rule wants aws:SourceAccount, which is in that ARN.',
+    resources: new RegExp(`(${PIPELINE}/Link/Open|^Api)/RestApi/Default/.*ApiPermission\\.|^Api/Function/Requests$`),
+    reason: 'The permission is for API Gateway, and names the API and its stage by aws:SourceArn; the rule wants aws:SourceAccount, which is in that ARN.',
   },
 
   // cfn-guard: storage
