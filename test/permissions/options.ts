@@ -1,4 +1,4 @@
-import { Duration, TimeZone } from 'aws-cdk-lib';
+import { App, Duration, TimeZone } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -16,6 +16,14 @@ export interface Option {
   readonly use?: (stack: TestStack, pipeline: ScheduledReportPipeline) => unknown;
   /** The names of the options beside which it is shown: what comes with one of these, is said there. */
   readonly beside?: readonly string[];
+}
+
+/** The pipeline of the tests with an option; its template tells the paths of its constructs. */
+export function stackWith({ props, use }: Option = {}): TestStack {
+  const stack = new TestStack(new App({ context: { 'aws:cdk:enable-path-metadata': true } }));
+  const pipeline = stack.pipeline(props?.(stack));
+  use?.(stack, pipeline);
+  return stack;
 }
 
 const schedule = ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID });
