@@ -7,14 +7,16 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
 import { callsOfAws, forbiddenToAll } from './calls';
 import { ACCOUNT, Deployment, Permission } from './deployment';
-import type { Option } from './options';
-import { Call, isAllowed } from './simulator';
+import { Option, stackWith } from './options';
+import { Call, denied } from './simulator';
 import { GRANTED, GRANTS, useEverything } from './situations';
 import { Use } from './use';
-import { concerns, weakened } from './weakened';
-import { OnUnchanged, ReportApi, ReportLink, ScheduledReportPipeline } from '../../src';
+import { unused, weakened } from './weakened';
+import { OnUnchanged, ReportApi, ReportDataSource, ReportDataSourceConfig, ReportLink, ScheduledReportPipeline } from '../../src';
 import { FakeDynamoDB } from '../handlers/support/fake-dynamodb';
 import { TestStack } from '../support/synth';
 
@@ -82,12 +84,7 @@ const ADMINISTRATOR: Permission = {
   of: `arn:aws:iam::${ACCOUNT}:role/Administrator`, kind: 'identity', statement: { Effect: 'Allow', Action: '*', Resource: '*' },
 };
 
-function deployed({ props, use }: Option): Deployment {
-  const stack = new TestStack();
-  const pipeline = stack.pipeline(props?.(stack));
-  use?.(stack, pipeline);
-  return new Deployment(stack);
-}
+const deployed = (option: Option) => new Deployment(stackWith(option));
 
 const dynamodb = new FakeDynamoDB(deployed({}).ofType('AWS::DynamoDB::Table')[0].id);
 
@@ -109,25 +106,26 @@ describe.each(Object.entries(CASES))('%s', (_name, { granted = [], ...option }) 
   });
 
   test('all that is asked of AWS is permitted', async () => {
-    expect(await filtered(asked, async call => !await isAllowed(call, permissions))).toEqual([]);
+    expect(await denied(asked, permissions)).toEqual([]);
   });
 
   test('what nobody may do is refused', async () => {
-    expect(await filtered(refused, async call => isAllowed(call, permissions))).toEqual([]);
+    expect(await denied(refused, permissions)).toEqual(refused);
   });
 
   test('nothing is permitted or forbidden that makes no difference', async () => {
-    const unused = await filtered(weakened(deployment.permissions), async ({ from, permissions: rest }) => {
-      const changes = async (calls: Call[], isLost: boolean) => {
-        for (const call of calls.filter(each => concerns(from, each))) {
-          if (await isAllowed(call, [...rest, ADMINISTRATOR]) !== isLost) return true;
-        }
-        return false;
-      };
-      return !await changes(from.statement.Effect === 'Allow' ? asked : refused, from.statement.Effect === 'Allow');
-    });
-    expect(unused.map(({ without }) => without)).toEqual([]);
+    expect(await unused(weakened(permissions).filter(({ from }) => from !== ADMINISTRATOR), asked, refused)).toEqual([]);
   });
+});
+
+test('a task of which nobody has written down what it asks is refused', () => {
+  class Scan extends ReportDataSource {
+    public bind(scope: Construct): ReportDataSourceConfig {
+      return { task: new tasks.CallAwsService(scope, 'Scan', { service: 'dynamodb', action: 'scan', iamResources: ['*'] }) };
+    }
+  }
+  const deployment = deployed({ props: () => ({ dataSource: new Scan() }) });
+  expect(() => callsOfAws(deployment)).toThrow("what IAM is asked for the state 'Scan', a Task of arn:aws:states:::aws-sdk:dynamodb:scan, is not written down");
 });
 
 test('each function of the library is used', () => {
@@ -137,11 +135,3 @@ test('each function of the library is used', () => {
 });
 
 const distinct = (calls: Call[]) => [...new Map(calls.map(call => [JSON.stringify(call), call])).values()];
-
-async function filtered<T>(all: T[], isFound: (each: T) => Promise<boolean>): Promise<T[]> {
-  const found: T[] = [];
-  for (const each of all) {
-    if (await isFound(each)) found.push(each);
-  }
-  return found;
-}
