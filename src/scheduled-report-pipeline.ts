@@ -33,10 +33,10 @@ import { grantKey, letServicesUse } from './workflow/encryption';
 import { grantTopic } from './workflow/grant-topic';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { grantPartitions } from './workflow/ledger-partitions';
-import { warnOfOpenTopic } from './workflow/open-topic';
 import { ParametersSchema } from './workflow/parameters-schema';
 import { DATA_SOURCE_EVENT, reportWorkflow } from './workflow/report-workflow';
 import { reportStorage } from './workflow/storage';
+import { warnOfTopicPolicy } from './workflow/topic-policy';
 
 /**
  * What to do with a report that has no rows.
@@ -193,7 +193,8 @@ export interface ScheduledReportPipelineProps {
   readonly timeZone?: TimeZone;
 
   /**
-   * A bucket for the reports. Of a bucket that is given, the pipeline uses a prefix of its own.
+   * A bucket for the reports. Of a bucket that is given, the pipeline uses a prefix of its own. One that is imported and encrypted with a
+   * key is imported with this key, so that who reads and writes there is granted to use it: `s3.Bucket.fromBucketAttributes`.
    *
    * @default - an encrypted private bucket, which stays when the stack goes
    */
@@ -229,7 +230,7 @@ export interface ScheduledReportPipelineProps {
   readonly runTimeout?: Duration;
 
   /**
-   * Says that imported resources (a bucket, a key, a function of another account) have the policy statements that the pipeline
+   * Says that imported resources (a bucket, a key, a topic, a function of another account) have the policy statements that the pipeline
    * needs. Without it they are refused, with the statement to add.
    *
    * @default false
@@ -407,9 +408,10 @@ export class ScheduledReportPipeline extends Construct {
     checkRenderTimeout(renderTimeout);
     checkRunTimeout(runTimeout, notReadyTimeout);
     const runLease = runTimeout.plus(TIME_TO_CLOSE);
-    checkTopic('topic', topic);
-    warnOfOpenTopic(this, 'topic', topic);
-    checkTopic('ownerTopic', ownerTopic);
+    for (const [prop, each] of Object.entries({ topic, ...(ownerTopic && { ownerTopic }) })) {
+      checkTopic(prop, each);
+      warnOfTopicPolicy(this, prop, each, policiesInPlace);
+    }
     checkRetention(retention);
     this.readerGroups = checkedGroups(props.readerGroups ?? []);
     this._parametersSchema = props.parametersSchema && new ParametersSchema(props.parametersSchema, this.readerGroups);

@@ -219,8 +219,8 @@ export function forbiddenToAll(deployment: Deployment): Asked[] {
   const { EXPIRES_IN_SECONDS } = deployment.functions.find(({ handler }) => handler === 'presign')?.environment ?? {};
   const oldest = EXPIRES_IN_SECONDS ? Number(EXPIRES_IN_SECONDS) : SIGNED_WHEN_OPENED_SECONDS;
   return [
-    ...deployment.ofType('AWS::S3::Bucket').flatMap(({ arn, id }) => [
-      ...id.startsWith('Report') ? [{ action: 's3:ListBucket', resource: arn, context: plain }] : [], // the rest of another bucket is its owner's
+    ...deployment.ofType('AWS::S3::Bucket').flatMap(({ arn }) => [
+      { action: 's3:ListBucket', resource: arn, context: plain },
       ...[DATA_PREFIX, REPORTS_PREFIX].map(prefix => ({ action: 's3:GetObject', resource: `${arn}/${prefix}x`, context: { ...plain, 's3:signatureAge': '0' } })),
       { action: 's3:GetObject', resource: `${arn}/${REPORTS_PREFIX}x`, context: { 's3:signatureAge': `${oldest * 1000 + 1}` } },
     ]),
