@@ -36,8 +36,8 @@ export interface ReportApiProps {
   readonly authorizationType?: apigateway.AuthorizationType;
 
   /**
-   * Says that everybody may request reports, and see how each of these is getting on. Nobody can open a report or list reports by
-   * such an API, because it can not tell one caller from another.
+   * Says that everybody may request reports, and see how each of these is getting on. Nobody can list, open, render again or delete reports
+   * by such an API, or revoke links, because it can not tell one caller from another.
    *
    * @default false
    */
@@ -65,7 +65,7 @@ export interface ReportApiProps {
  * id at once; the same key again answers with the same report. `GET /reports/{id}` tells its status and its steps,
  * `GET /reports/{id}/link` gives links to its files that live for a minute, and `GET /reports` lists reports.
  * `POST /reports/{id}/rerender` makes the files of a report again, `DELETE /reports/{id}/link` revokes the links that were sent, where
- * these are those of `ReportLink.onClick`, and `DELETE /reports/{id}` erases a report.
+ * these can be revoked, as those of `ReportLink.onClick`, and `DELETE /reports/{id}` erases a report.
  *
  * A caller sees the reports that she requested, and those of a pipeline whose `readerGroups` name a group of hers. All other reports
  * do not exist for her.
@@ -102,6 +102,7 @@ export class ReportApi extends Construct {
     const commonEnvironment = {
       TABLE_NAME: pipeline.ledger.tableName,
       LEDGER_RETENTION_SECONDS: pipeline.ledgerRetention.toSeconds().toString(),
+      ...(pipeline._revocableLinks && { REVOCABLE_LINKS: 'true' }),
       ...(pipeline.readerGroups.length > 0 && { READER_GROUPS: JSON.stringify(pipeline.readerGroups) }),
       ...(props.allowedOrigins && { ALLOWED_ORIGINS: props.allowedOrigins.join(',') }),
     };
@@ -125,7 +126,6 @@ export class ReportApi extends Construct {
     pipeline.grants.startExecution(handler);
     iam.Grant.addToPrincipal({ grantee: handler, actions: ['states:GetExecutionHistory'], resourceArns: [pipeline._executionsArn] });
     acknowledgeWildcard(defaults.role!, pipeline._executionsArn, 'The names of the executions of this state machine are not known before they are started.');
-    pipeline.grants.revokeLinks(handler);
 
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
       description: 'Requests reports',
@@ -139,18 +139,27 @@ export class ReportApi extends Construct {
         maxAge: Duration.hours(1),
       },
     });
-    const integration = new apigateway.LambdaIntegration(handler, { allowTestInvoke: false });
+    // One permission for all methods, which LambdaIntegration has not: of those that it adds for each, one covers another, because `{id}` becomes `*`;
+    // and the one for the whole API that it can add instead lets the console test methods, where no authorizer is asked.
+    handler.addPermission('Requests', {
+      principal: new iam.ServicePrincipal('apigateway.amazonaws.com'),
+      sourceArn: this.restApi.arnForExecuteApi('*', '/*', this.restApi.deploymentStage.stageName),
+    });
+    const integration = new apigateway.AwsIntegration({ proxy: true, service: 'lambda', path: `2015-03-31/functions/${handler.functionArn}/invocations` });
     this.restApi.root.addResource('create_report').addMethod('POST', integration, authorization);
     const reports = this.restApi.root.addResource('reports');
     const report = reports.addResource('{id}');
     report.addMethod('GET', integration, authorization);
-    const link = report.addResource('link');
-    link.addMethod('DELETE', integration, authorization);
     if (!props.publicAccess) {
       grantPartitions(pipeline.ledger, handler, ['dynamodb:BatchGetItem'], [`${RUN_PARTITION}*`]);
       grantPartitions(pipeline.ledger, handler, ['dynamodb:Query'], [`${READER_PARTITION}*`]);
       reports.addMethod('GET', integration, authorization);
+      const link = report.addResource('link');
       link.addMethod('GET', integration, authorization);
+      link.addMethod('DELETE', integration, authorization);
+      if (pipeline._revocableLinks) {
+        pipeline.grants.revokeLinks(handler);
+      }
       report.addResource('rerender').addMethod('POST', integration, authorization);
       report.addMethod('DELETE', new apigateway.LambdaIntegration(this.eraser(pipeline, commonEnvironment), { allowTestInvoke: false }), authorization);
     }

@@ -59,6 +59,14 @@ export interface ReportLinkConfig {
    * How long a link lives. The reports are kept at least as long.
    */
   readonly expiresIn: Duration;
+
+  /**
+   * Whether a link can be revoked before it expires: whether the ledger has it as `docs/links.md` describes, and it is looked up there
+   * whenever it is opened. If not, nobody is granted to revoke links or to delete them, and `ReportApi` says that they can not be revoked.
+   *
+   * @default true
+   */
+  readonly revocable?: boolean;
 }
 
 /**
@@ -178,7 +186,7 @@ class PresignedLink extends ReportLink {
       },
     });
     grantPartitions(ledger, handler, ['dynamodb:PutItem'], [`${RUN_PARTITION}*`]);
-    return { handler, expiresIn: this.expiresIn };
+    return { handler, expiresIn: this.expiresIn, revocable: false };
   }
 }
 

@@ -33,10 +33,10 @@ import { grantKey, letServicesUse } from './workflow/encryption';
 import { grantTopic } from './workflow/grant-topic';
 import { handlerDefaults } from './workflow/handler-defaults';
 import { grantPartitions } from './workflow/ledger-partitions';
-import { warnOfOpenTopic } from './workflow/open-topic';
 import { ParametersSchema } from './workflow/parameters-schema';
 import { DATA_SOURCE_EVENT, reportWorkflow } from './workflow/report-workflow';
 import { reportStorage } from './workflow/storage';
+import { warnOfTopicPolicy } from './workflow/topic-policy';
 
 /**
  * What to do with a report that has no rows.
@@ -193,7 +193,8 @@ export interface ScheduledReportPipelineProps {
   readonly timeZone?: TimeZone;
 
   /**
-   * A bucket for the reports. Of a bucket that is given, the pipeline uses a prefix of its own.
+   * A bucket for the reports. Of a bucket that is given, the pipeline uses a prefix of its own. One that is imported and encrypted with a
+   * key is imported with this key, so that who reads and writes there is granted to use it: `s3.Bucket.fromBucketAttributes`.
    *
    * @default - an encrypted private bucket, which stays when the stack goes
    */
@@ -229,7 +230,7 @@ export interface ScheduledReportPipelineProps {
   readonly runTimeout?: Duration;
 
   /**
-   * Says that imported resources (a bucket, a key, a function of another account) have the policy statements that the pipeline
+   * Says that imported resources (a bucket, a key, a topic, a function of another account) have the policy statements that the pipeline
    * needs. Without it they are refused, with the statement to add.
    *
    * @default false
@@ -250,6 +251,7 @@ export class ReportPipelineGrants {
     private readonly ledger: dynamodb.ITable,
     private readonly data: BucketPrefix,
     private readonly reports: BucketPrefix,
+    private readonly revocableLinks: boolean,
     private readonly encryptionKey?: kms.IKey,
   ) {}
 
@@ -290,11 +292,14 @@ export class ReportPipelineGrants {
 
   /**
    * Lets a principal revoke the links of `ReportLink.onClick`: find those of a report in the ledger, and set `revokedAt` in each. It
-   * can read no report and no token. `docs/links.md` has the command.
+   * can read no report and no token. `docs/links.md` has the command. It fails where the links can not be revoked, as presigned links.
    *
    * @param grantee The principal.
    */
   public revokeLinks(grantee: iam.IGrantable): iam.Grant {
+    if (!this.revocableLinks) {
+      throw new Error('the links of this pipeline can not be revoked: they open until they expire; choose ReportLink.onClick, or grant eraseReports instead');
+    }
     return grantPartitions(this.ledger, grantee, ['dynamodb:Query'], [`${REPORT_LINKS_PARTITION}*`])
       .combine(grantPartitions(this.ledger, grantee, ['dynamodb:UpdateItem'], [`${LINK_PARTITION}*`], ['pk', 'sk', 'revokedAt']));
   }
@@ -306,11 +311,13 @@ export class ReportPipelineGrants {
    * @param grantee The principal.
    */
   public eraseReports(grantee: iam.IGrantable): iam.Grant {
-    const ofRuns = [`${RUN_PARTITION}*`, `${REPORT_LINKS_PARTITION}*`];
+    const linksOfReports = this.revocableLinks ? [`${REPORT_LINKS_PARTITION}*`] : [];
+    const links = this.revocableLinks ? [`${LINK_PARTITION}*`] : [];
+    const ofRuns = [`${RUN_PARTITION}*`, ...linksOfReports];
     return this.data.grantErase(grantee)
       .combine(this.reports.grantErase(grantee))
       .combine(grantPartitions(this.ledger, grantee, ['dynamodb:Query'], ofRuns))
-      .combine(grantPartitions(this.ledger, grantee, ['dynamodb:DeleteItem'], [...ofRuns, `${LINK_PARTITION}*`, `${READER_PARTITION}*`]));
+      .combine(grantPartitions(this.ledger, grantee, ['dynamodb:DeleteItem'], [...ofRuns, ...links, `${READER_PARTITION}*`]));
   }
 }
 
@@ -376,6 +383,8 @@ export class ScheduledReportPipeline extends Construct {
   /** @internal */
   public readonly _reportsPrefix: string;
   /** @internal */
+  public readonly _revocableLinks: boolean;
+  /** @internal */
   public readonly _parametersSchema?: ParametersSchema;
 
   private readonly schedules: ReportSchedules;
@@ -399,9 +408,10 @@ export class ScheduledReportPipeline extends Construct {
     checkRenderTimeout(renderTimeout);
     checkRunTimeout(runTimeout, notReadyTimeout);
     const runLease = runTimeout.plus(TIME_TO_CLOSE);
-    checkTopic('topic', topic);
-    warnOfOpenTopic(this, 'topic', topic);
-    checkTopic('ownerTopic', ownerTopic);
+    for (const [prop, each] of Object.entries({ topic, ...(ownerTopic && { ownerTopic }) })) {
+      checkTopic(prop, each);
+      warnOfTopicPolicy(this, prop, each, policiesInPlace);
+    }
     checkRetention(retention);
     this.readerGroups = checkedGroups(props.readerGroups ?? []);
     this._parametersSchema = props.parametersSchema && new ParametersSchema(props.parametersSchema, this.readerGroups);
@@ -448,6 +458,7 @@ export class ScheduledReportPipeline extends Construct {
       reports, ledger: this.ledger, ledgerRetention: this.ledgerRetention, logGroup, encryptionKey,
     });
     checkLifetime(link.expiresIn, retention);
+    this._revocableLinks = link.revocable ?? true;
 
     const openRunScope = new Construct(this, 'OpenRun');
     this.openRunFunction = new OpenRunFunction(openRunScope, 'Function', {
@@ -569,7 +580,7 @@ export class ScheduledReportPipeline extends Construct {
     });
     acknowledge(this.stateMachine, 'IAM5[Resource::*]', 'The delivery of logs and X-Ray know no resources: '
       + 'https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html');
-    this.grants = new ReportPipelineGrants(this.stateMachine, this.ledger, data, reports, encryptionKey);
+    this.grants = new ReportPipelineGrants(this.stateMachine, this.ledger, data, reports, this._revocableLinks, encryptionKey);
 
     // What no Catch sees.
     new events.Rule(this, 'RunsThatFailed', {

@@ -1,18 +1,15 @@
-import { App, Stack, TimeZone } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
-import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import * as s3 from 'aws-cdk-lib/aws-s3';
-import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import * as sns from 'aws-cdk-lib/aws-sns';
 import * as wafv2 from 'aws-cdk-lib/aws-wafv2';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { Option, OPTIONS, stackWith } from './permissions/options';
 import acknowledgements from '../examples/cafe-inventory/acknowledgements.json';
 import { CafeDatabase } from '../examples/cafe-inventory/cafe-database';
 import { CafeStack } from '../examples/cafe-inventory/cafe-stack';
 import { CafeWebsite } from '../examples/cafe-inventory/cafe-website';
-import { ReportApi, ReportApiProps, ReportLink, ReportRenderer, ScheduledReportPipelineProps } from '../src';
+import { ReportApi, ReportApiProps } from '../src';
 import { TestStack } from './support/synth';
 
 /** What cdk-nag finds below a path of the stack. */
@@ -25,26 +22,9 @@ function findings(stack: Stack, below: string): string[] {
 afterEach(() => jest.restoreAllMocks());
 
 describe('cdk-nag, AwsSolutions', () => {
-  test.each<[string, (stack: TestStack) => Partial<ScheduledReportPipelineProps>]>([
-    ['the three required props', () => ({})],
-    ['a schedule', () => ({ schedule: ScheduleExpression.cron({ hour: '7', timeZone: TimeZone.EUROPE_MADRID }) })],
-    ['an owner', stack => ({ ownerTopic: stack.topic })],
-    ['a schedule and an owner', stack => ({ schedule: ScheduleExpression.cron({ hour: '7', timeZone: TimeZone.EUROPE_MADRID }), ownerTopic: stack.topic })],
-    ['links that are signed when they are opened', () => ({ link: ReportLink.onClick() })],
-    ['such links, with an access log and a key', stack => ({
-      link: ReportLink.onClick({ accessLog: true }), encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }),
-    })],
-    ['a key', stack => ({ encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }) })],
-    ['topics with a key', stack => {
-      const topic = new sns.Topic(stack, 'Encrypted', { enforceSSL: true, masterKey: new kms.Key(stack, 'TopicKey', { enableKeyRotation: true }) });
-      return { topic, ownerTopic: topic, schedule: ScheduleExpression.cron({ hour: '7', timeZone: TimeZone.EUROPE_MADRID }) };
-    }],
-    ['a bucket that is given, and groups of readers', stack => ({ bucket: new s3.Bucket(stack, 'Given', { enforceSSL: true }), readerGroups: ['bookkeeping'] })],
-    ['a renderer of the app', stack => ({ renderer: ReportRenderer.fromFunction(stack.lookup, [{ name: 'report.pdf', contentType: 'application/pdf' }]) })],
-  ])('finds nothing that is not acknowledged with a reason: %s', (_name, props) => {
-    const stack = new TestStack();
-    stack.pipeline(props(stack));
-    expect(findings(stack, 'Report')).toEqual([]);
+  test.each<[string, Option]>([['the three required props', {}], ...Object.entries(OPTIONS)])('finds nothing that is not acknowledged with a reason: %s', (_name, option) => {
+    const stack = stackWith(option);
+    expect([...findings(stack, 'Report/'), ...findings(stack, 'Person/')]).toEqual([]);
   });
 
   test('still sees what nobody acknowledged', () => {

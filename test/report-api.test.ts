@@ -36,10 +36,10 @@ describe('ReportApi', () => {
     ]);
   });
 
-  test('lists, opens, renders again and deletes nothing for a public that it can not tell apart', () => {
+  test('lists, opens, renders again, deletes and revokes nothing for a public that it can not tell apart', () => {
     const { stack, make } = withApi(() => ({ publicAccess: true }));
     make();
-    expect(methodsOf(stack)).toEqual(['DELETE /reports/{id}/link NONE', 'GET /reports/{id} NONE', 'POST /create_report NONE']);
+    expect(methodsOf(stack)).toEqual(['GET /reports/{id} NONE', 'POST /create_report NONE']);
     expect(Object.keys(stack.template.findResources('AWS::IAM::Role')).filter(id => id.startsWith('ApiSigner') || id.startsWith('ApiErase'))).toEqual([]);
   });
 
@@ -95,13 +95,41 @@ describe('ReportApi', () => {
     });
   });
 
-  test('can start this state machine and read its progress, read and write its ledger, and revoke links, and no more', () => {
+  describe.each([
+    ['which can not be revoked', ReportLink.presigned(), []],
+    ['which can', ReportLink.onClick(), ['report-links#*', 'link#*']],
+  ])('beside links %s,', (_what, link, partitionsOfLinks) => {
+    const stack = new TestStack();
+    new ReportApi(stack, 'Api', { pipeline: stack.pipeline({ link }), authorizationType: apigateway.AuthorizationType.IAM });
+    const statements = (role: string) => stack.propertiesBelow(role, 'AWS::IAM::Policy').flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    const partitions = (role: string) => new Set(statements(role).flatMap(({ Condition }) => Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []));
+
+    test('can start this state machine and read its progress, read and write its ledger, and revoke links where there are such, and no more', () => {
+      expect(new Set(statements('ApiRole').flatMap(({ Action }) => Action))).toEqual(new Set([
+        'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
+        'logs:CreateLogStream', 'logs:PutLogEvents', 'states:GetExecutionHistory', 'states:StartExecution',
+      ]));
+      expect(partitions('ApiRole')).toEqual(new Set(['run#*', 'reader#*', ...partitionsOfLinks]));
+    });
+
+    test('deletes such links as there are', () => {
+      expect(partitions('ApiEraseRole')).toEqual(new Set(['run#*', 'reader#*', ...partitionsOfLinks]));
+    });
+
+    test('its functions know whether there are such links', () => {
+      for (const id of ['ApiFunction', 'ApiEraseFunction']) {
+        expect(stack.propertiesBelow(id, 'AWS::Lambda::Function')[0].Environment.Variables.REVOCABLE_LINKS).toBe(partitionsOfLinks.length > 0 ? 'true' : undefined);
+      }
+    });
+  });
+
+  test('API Gateway hands requests of this stage to its function, and none that the console makes up', () => {
     const { stack, make } = withApi(() => ({ authorizationType: apigateway.AuthorizationType.IAM }));
     make();
-    const policies = Object.entries<any>(stack.template.findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('ApiRole'));
-    expect(policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement).flatMap(({ Action }) => Action).sort()).toEqual([
-      'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Query', 'dynamodb:UpdateItem', 'dynamodb:UpdateItem',
-      'logs:CreateLogStream', 'logs:PutLogEvents', 'states:GetExecutionHistory', 'states:StartExecution',
+    const [{ SourceArn }, ...others] = stack.propertiesBelow('ApiFunction', 'AWS::Lambda::Permission');
+    expect(others).toEqual([]);
+    expect(SourceArn['Fn::Join'][1].slice(-4)).toEqual([
+      { Ref: expect.stringMatching(/^ApiRestApi/) }, '/', { Ref: expect.stringMatching(/^ApiRestApiDeploymentStageprod/) }, '/*/*',
     ]);
   });
 

@@ -138,6 +138,26 @@ describe('least privilege:', () => {
     ]);
   });
 
+  test('who may erase reports finds their links, too, and deletes them', () => {
+    const withOperator = new TestStack();
+    const operator = new iam.Role(withOperator, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
+    withOperator.pipeline({ link: ReportLink.onClick() }).grants.eraseReports(operator);
+    expect(statements(withOperator, 'Operator')).toEqual(expect.arrayContaining([
+      { Action: 'dynamodb:Query', Effect: 'Allow', Resource: LEDGER, Condition: only(['run#*', 'report-links#*']) },
+      { Action: 'dynamodb:DeleteItem', Effect: 'Allow', Resource: LEDGER, Condition: only(['run#*', 'report-links#*', 'link#*', 'reader#*']) },
+    ]));
+  });
+
+  test('a presigned link can not be revoked, and nobody is granted to', () => {
+    const presigned = new TestStack();
+    const operator = new iam.Role(presigned, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
+    const { grants } = presigned.pipeline();
+    expect(() => grants.revokeLinks(operator)).toThrow(
+      'the links of this pipeline can not be revoked: they open until they expire; choose ReportLink.onClick, or grant eraseReports instead');
+    grants.eraseReports(operator);
+    expect(JSON.stringify(statements(presigned, 'Operator'))).not.toContain('link');
+  });
+
   test('a presigned link has none of this', () => {
     const presigned = new TestStack();
     presigned.pipeline();

@@ -401,6 +401,49 @@ describe('a topic to which anybody may publish', () => {
   });
 });
 
+describe('a topic that takes messages in clear text', () => {
+  const TLS_ONLY = { Effect: 'Deny', Principal: '*', Action: 'sns:Publish', Condition: { Bool: { 'aws:SecureTransport': 'false' } } };
+  const warnings = (prop: 'topic' | 'ownerTopic', topic: (stack: TestStack) => sns.ITopic, policiesInPlace?: boolean) => {
+    const stack = new TestStack();
+    stack.pipeline({ [prop]: topic(stack), policiesInPlace });
+    return Annotations.fromStack(stack).findWarning('/Test/Report', Match.stringLikeRegexp('in clear text')).map(({ entry }) => String(entry.data));
+  };
+  const withStatement = (statement: object) => (stack: TestStack) => {
+    const topic = new sns.Topic(stack, 'Other');
+    topic.addToResourcePolicy(iam.PolicyStatement.fromJson({ ...TLS_ONLY, Resource: topic.topicArn, ...statement }));
+    return topic;
+  };
+  const imported = (stack: TestStack) => sns.Topic.fromTopicArn(stack, 'Imported', 'arn:aws:sns:eu-west-1:111111111111:readers');
+
+  describe.each(['topic', 'ownerTopic'] as const)('as %s', prop => {
+    const REMEDY = `${prop} Test/Other takes messages in clear text: make it with enforceSSL: true`;
+
+    test.each<[string, (stack: TestStack) => sns.ITopic, number]>([
+      ['one without a policy', stack => new sns.Topic(stack, 'Other'), 1],
+      ['one that denies it to one account', withStatement({ Principal: { AWS: 'arn:aws:iam::111111111111:root' } }), 1],
+      ['one that denies it in TLS', withStatement({ Condition: { Bool: { 'aws:SecureTransport': 'true' } } }), 1],
+      ['one that denies to subscribe', withStatement({ Action: 'sns:Subscribe' }), 1],
+      ['one that permits it', withStatement({ Effect: 'Allow' }), 1],
+      ['one that denies it to everybody', withStatement({}), 0],
+      ['one that denies everything in clear text', withStatement({ Principal: { AWS: '*' }, Action: 'SNS:*', Condition: { Bool: { 'aws:SecureTransport': false } } }), 0],
+      ['one that enforces TLS', stack => new sns.Topic(stack, 'Other', { enforceSSL: true }), 0],
+      ['one with such a policy beside it', stack => {
+        const topic = new sns.Topic(stack, 'Other');
+        new sns.TopicPolicy(stack, 'Policy', { topics: [topic], enforceSSL: true });
+        return topic;
+      }, 0],
+    ])('%s', (_what, topic, expected) => {
+      expect(warnings(prop, topic)).toEqual(Array(expected).fill(expect.stringContaining(REMEDY)));
+    });
+
+    test('one that is imported: the statement to add is printed, until it is said to be in place', () => {
+      expect(warnings(prop, imported)).toEqual([expect.stringMatching(new RegExp(
+        `^${prop} is imported, and whether .* set policiesInPlace to true: \\{.*"Resource":"arn:aws:sns:eu-west-1:111111111111:readers"\\}`))]);
+      expect(warnings(prop, imported, true)).toEqual([]);
+    });
+  });
+});
+
 describe('encryption with a key', () => {
   const stack = new TestStack();
   stack.pipeline({ encryptionKey: new kms.Key(stack, 'Key') });
@@ -458,11 +501,25 @@ describe('a bucket that is given', () => {
     stack.template.hasResourceProperties('AWS::S3::BucketPolicy', {
       PolicyDocument: {
         Statement: [
-          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          Match.objectLike({
+            Effect: 'Deny',
+            Resource: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^Shared'), 'Arn'] }, Match.anyValue(), Match.anyValue()],
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
           Match.objectLike({ Effect: 'Deny', Condition: { NumericGreaterThan: { 's3:signatureAge': 3_600_000 } } }),
         ],
       },
     });
+  });
+
+  test('is asked with its key, where it is imported with one', () => {
+    const stack = new TestStack();
+    const encryptionKey = kms.Key.fromKeyArn(stack, 'ItsKey', 'arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555');
+    stack.pipeline({ bucket: s3.Bucket.fromBucketAttributes(stack, 'Imported', { bucketName: 'reports-of-everyone', encryptionKey }), policiesInPlace: true });
+    const users = Object.entries<any>(stack.template.findResources('AWS::IAM::Policy'))
+      .filter(([, { Properties }]) => JSON.stringify(Properties.PolicyDocument).includes('key/11111111-2222-3333-4444-555555555555'))
+      .map(([id]) => id.replace(/DefaultPolicy.*$/, ''));
+    expect(users.sort()).toEqual([expect.stringMatching(/^LookupServiceRole/), expect.stringMatching(/^ReportLinkSigner/), expect.stringMatching(/^ReportRenderRole/)]);
   });
 
   test('fails when it is imported, and prints the statement to add', () => {

@@ -7,6 +7,11 @@ export function requireEnv(name: string): string {
   return value;
 }
 
+/** Whether links of this pipeline are in the ledger, where they can be revoked and deleted. */
+export function hasRevocableLinks(): boolean {
+  return process.env.REVOCABLE_LINKS === 'true';
+}
+
 /** The groups whose members may see the reports of this pipeline. */
 export function readerGroupsFromEnvironment(): string[] {
   return JSON.parse(process.env.READER_GROUPS ?? '[]');

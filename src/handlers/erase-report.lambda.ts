@@ -1,6 +1,6 @@
 import { DeleteObjectsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { answering, isRequester, Refusal, visibleReport } from './api-request';
-import { requireEnv } from './environment';
+import { hasRevocableLinks, requireEnv } from './environment';
 import { ledgerFromEnvironment } from './ledger';
 import { linkTokensFromEnvironment } from './link-tokens';
 
@@ -18,7 +18,9 @@ export const handler = answering(async event => {
   if (!await ledger.beginErasure(reportId, new Date().toISOString())) {
     throw new Refusal(409, 'This report is still being made, or failed less than 15 minutes ago, and what made it may still be at work. Delete it later.');
   }
-  await tokens.eraseAll(reportId);
+  if (hasRevocableLinks()) {
+    await tokens.eraseAll(reportId);
+  }
   await eraseObjects(`${requireEnv('DATA_PREFIX')}${reportId}/`);
   await eraseObjects(`${requireEnv('REPORTS_PREFIX')}${reportId}/`);
   await ledger.erase(run);

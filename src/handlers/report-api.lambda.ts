@@ -3,7 +3,7 @@ import { ExecutionAlreadyExists, GetExecutionHistoryCommand, HistoryEvent, Inval
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { answering, callerOf, groupsOf, isReader, isRequester, Refusal, visibleReport } from './api-request';
 import { reportIdFor } from './claim';
-import { requireEnv } from './environment';
+import { hasRevocableLinks, requireEnv } from './environment';
 import { ReportError } from './errors';
 import { siblingOf } from './folder';
 import { DeliveredFile, groupReader, ledgerFromEnvironment, RunItem, seenStatus } from './ledger';
@@ -194,9 +194,12 @@ async function revokeLinks(event: APIGatewayProxyEvent): Promise<void> {
   if (!isRequester(event, run)) {
     throw new Refusal(403, 'Only who requested a report revokes the links to it.');
   }
-  const { reportId } = run;
-  if (await tokens.revokeAll(reportId, new Date().toISOString()) === 0) {
-    throw new Refusal(409, 'There is no link to revoke: this report was not sent yet, or as a link that opens until it expires and can not be revoked.');
+  const { reportId, linkExpiresAt } = run;
+  const links = hasRevocableLinks() ? await tokens.revokeAll(reportId, new Date().toISOString()) : 0;
+  if (links === 0) {
+    throw new Refusal(409, linkExpiresAt === undefined
+      ? 'There is no link to revoke: this report was not delivered.'
+      : `The links to this report can not be revoked: they open until ${linkExpiresAt}. Delete the report, and they open nothing.`);
   }
 }
 

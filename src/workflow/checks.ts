@@ -26,9 +26,9 @@ export function checkedGroups(groups: string[]): string[] {
   return groups;
 }
 
-export function checkTopic(prop: string, topic: sns.ITopic | undefined): void {
-  const isKnown = topic && !Token.isUnresolved(topic.topicArn);
-  if (topic?.fifo || (isKnown && topic.topicArn.endsWith('.fifo'))) {
+export function checkTopic(prop: string, topic: sns.ITopic): void {
+  const isKnown = !Token.isUnresolved(topic.topicArn);
+  if (topic.fifo || (isKnown && topic.topicArn.endsWith('.fifo'))) {
     throw new Error(`${prop} ${isKnown ? topic.topicArn : topic.node.path} is a FIFO topic, to which nobody can subscribe by email; pass a standard topic`);
   }
 }

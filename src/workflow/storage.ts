@@ -77,7 +77,7 @@ function requireTls(scope: Construct, { bucket, data, reports }: ReportStorage, 
     effect: iam.Effect.DENY,
     principals: [new iam.AnyPrincipal()],
     actions: ['s3:*'],
-    resources: objects,
+    resources: [bucket.bucketArn, ...objects], // who lists the bucket sees what is in it
     conditions: { Bool: { 'aws:SecureTransport': 'false' } },
   });
   // Across accounts, both sides have to permit a call; who of this account may do what, the policies of its roles say.

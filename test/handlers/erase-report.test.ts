@@ -95,6 +95,15 @@ test('erases all that was kept of the report, and nothing of another', async () 
   expect(logs.entries()).toEqual([{ message: 'erased', reportId: ID }]);
 });
 
+test('looks for no links that could be revoked, where the pipeline makes none', async () => {
+  delete process.env.REVOCABLE_LINKS;
+  const links = keysOf(ID).filter(key => /^(report-links|link)#/.test(key));
+
+  expect((await erase()).statusCode).toBe(204);
+  expect(links).toHaveLength(6);
+  expect(keysOf(ID).sort()).toEqual([`run#${ID} run`, ...links].sort());
+});
+
 test('asks S3 for the folders of this report only', async () => {
   await erase();
   expect([...new Set(s3.commandCalls(ListObjectsV2Command).map(({ args: [{ input }] }) => `${input.Bucket} ${input.Prefix}`))]).toEqual([`reports data/${ID}/`, `reports reports/${ID}/`]);

@@ -605,7 +605,27 @@ describe('DELETE /reports/{id}/link', () => {
   test('says where there is nothing to revoke', async () => {
     const { body: { reportId } } = await post({});
 
-    expect(await revoke(reportId)).toMatchObject({ statusCode: 409, body: { message: expect.stringMatching(/^There is no link to revoke: this report was not sent yet, or/) } });
+    expect(await revoke(reportId)).toMatchObject({ statusCode: 409, body: { message: 'There is no link to revoke: this report was not delivered.' } });
+  });
+
+  test('says of links that can not be revoked when they expire, and looks for no others', async () => {
+    delete process.env.REVOCABLE_LINKS;
+    const { body: { reportId } } = await post({});
+    const token = await newLink(reportId);
+    change(reportId, { status: 'DELIVERED', linkExpiresAt: '2026-11-21T07:00:04.500Z' });
+
+    expect(await revoke(reportId)).toMatchObject({
+      statusCode: 409, body: { message: 'The links to this report can not be revoked: they open until 2026-11-21T07:00:04.500Z. Delete the report, and they open nothing.' },
+    });
+    expect((await links.find(token)).link).not.toHaveProperty('revokedAt');
+    expect((await revoke(reportId, { authorizer: BEN })).statusCode).toBe(404);
+  });
+
+  test('says the same of a report that was sent with links of the kind that the pipeline had before', async () => {
+    const { body: { reportId } } = await post({});
+    change(reportId, { status: 'DELIVERED', linkExpiresAt: '2026-11-21T07:00:04.500Z' });
+
+    expect((await revoke(reportId)).body.message).toMatch(/^The links to this report can not be revoked: they open until 2026-11-21T07:00:04.500Z\./);
   });
 
   test('answers everybody else as for a report that does not exist, and revokes nothing', async () => {

@@ -2,8 +2,10 @@ import type { BatchGetCommandInput, DeleteCommandInput, GetCommandInput, PutComm
 import { ACCOUNT, Deployment, REGION } from './deployment';
 import type { Call } from './simulator';
 import { SIGNED_WHEN_OPENED_SECONDS } from '../../src/workflow/contract';
+import { statesOf } from '../support/synth';
 
 type Asked = Omit<Call, 'by'>;
+type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 const table = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`;
 const object = ({ Bucket, Key }: any) => `arn:aws:s3:::${Bucket}/${Key}`;
@@ -22,9 +24,14 @@ const ASKED: { readonly [command: string]: (input: any) => Asked[] } = {
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html: the permissions of its parts. It does not say
   // whether a part is asked for with its own key or with all of them: both have to be permitted.
   TransactWrite: ({ TransactItems }: TransactWriteCommandInput) => {
-    const updates = TransactItems!.map(({ Update }) => Update!);
-    return updates.flatMap(update => [[update.Key!], updates.map(({ Key }) => Key!)]
-      .map(keys => onItems('dynamodb:UpdateItem', update.TableName!, keys, attributesOf(update))));
+    const keyOfPart = ({ Put, Update, Delete }: TransactItem) => Put?.Item ?? (Update ?? Delete)!.Key!;
+    const all = TransactItems!.map(keyOfPart);
+    return TransactItems!.flatMap(part => [[keyOfPart(part)], all].map(keys => {
+      const { Put, Update, Delete } = part;
+      return Update
+        ? onItems('dynamodb:UpdateItem', Update.TableName!, keys, attributesOf(Update))
+        : onItems(Put ? 'dynamodb:PutItem' : 'dynamodb:DeleteItem', (Put ?? Delete)!.TableName!, keys);
+    }));
   },
 
   GetObject: s3('s3:GetObject'),
@@ -45,6 +52,10 @@ const ASKED: { readonly [command: string]: (input: any) => Asked[] } = {
   GetSchedule: ({ GroupName, Name }) => [{ action: 'scheduler:GetSchedule', resource: `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/${GroupName}/${Name}` }],
   DescribeExecution: states('states:DescribeExecution'),
   GetExecutionHistory: states('states:GetExecutionHistory'),
+  // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html
+  ExecuteStatement: ({ resourceArn, secretArn }) => [
+    { action: 'rds-data:ExecuteStatement', resource: resourceArn }, { action: 'secretsmanager:GetSecretValue', resource: secretArn },
+  ],
 };
 
 /** What IAM is asked when somebody sends a command, for what is encrypted with a key as well. */
@@ -60,7 +71,7 @@ function onItems(action: string, name: string, keys: { readonly [name: string]: 
   return {
     action,
     resource: table(name),
-    context: { 'dynamodb:LeadingKeys': keys.map(({ pk }) => pk), ...(attributes && { 'dynamodb:Attributes': attributes }) },
+    context: { 'dynamodb:LeadingKeys': keys.map(({ pk, menu }) => pk ?? menu), ...(attributes && { 'dynamodb:Attributes': attributes }) },
   };
 }
 
@@ -113,6 +124,20 @@ function keyOf(resource: string, deployment: Deployment): string | undefined {
   return key;
 }
 
+/** The types of states that ask nothing of AWS. What a Map asks, nobody has written down. */
+const SILENT_STATES = ['Parallel', 'Choice', 'Pass', 'Wait', 'Succeed', 'Fail'];
+
+/** What IAM is asked for a state of a workflow. */
+function callsOfState(by: string, name: string, { Type, Resource, Arguments }: any): Call[] {
+  if (SILENT_STATES.includes(Type)) {
+    return [];
+  }
+  if (Type === 'Task' && Resource === 'arn:aws:states:::lambda:invoke' && /^arn:aws:lambda:/.test(Arguments?.FunctionName)) {
+    return [{ by, action: 'lambda:InvokeFunction', resource: Arguments.FunctionName }];
+  }
+  throw new Error(`what IAM is asked for the state '${name}', a ${Type} of ${Resource}, is not written down in test/permissions/calls.ts`);
+}
+
 /** What AWS does by itself, as the template has it configured. */
 export function callsOfAws(deployment: Deployment): Call[] {
   const of = (type: string) => deployment.ofType(type);
@@ -133,7 +158,7 @@ export function callsOfAws(deployment: Deployment): Call[] {
 
   const machines = of('AWS::StepFunctions::StateMachine').flatMap(({ arn, properties: { RoleArn: by, DefinitionString, EncryptionConfiguration } }): Call[] => [
     assume('states.amazonaws.com', by),
-    ...[...new Set(DefinitionString.match(/(?<="FunctionName":")[^"]+/g) as string[])].map(resource => ({ by, action: 'lambda:InvokeFunction', resource })),
+    ...Object.entries(statesOf(JSON.parse(DefinitionString))).flatMap(([name, state]) => callsOfState(by, name, state)),
     // https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
     ...['CreateLogDelivery', 'GetLogDelivery', 'UpdateLogDelivery', 'DeleteLogDelivery', 'ListLogDeliveries', 'PutResourcePolicy', 'DescribeResourcePolicies', 'DescribeLogGroups']
       .map(action => ({ by, action: `logs:${action}`, resource: '*' })),
@@ -194,8 +219,8 @@ export function forbiddenToAll(deployment: Deployment): Asked[] {
   const { EXPIRES_IN_SECONDS } = deployment.functions.find(({ handler }) => handler === 'presign')?.environment ?? {};
   const oldest = EXPIRES_IN_SECONDS ? Number(EXPIRES_IN_SECONDS) : SIGNED_WHEN_OPENED_SECONDS;
   return [
-    ...deployment.ofType('AWS::S3::Bucket').flatMap(({ arn, id }) => [
-      ...id.startsWith('Report') ? [{ action: 's3:ListBucket', resource: arn, context: plain }] : [], // the rest of another bucket is its owner's
+    ...deployment.ofType('AWS::S3::Bucket').flatMap(({ arn }) => [
+      { action: 's3:ListBucket', resource: arn, context: plain },
       ...[DATA_PREFIX, REPORTS_PREFIX].map(prefix => ({ action: 's3:GetObject', resource: `${arn}/${prefix}x`, context: { ...plain, 's3:signatureAge': '0' } })),
       { action: 's3:GetObject', resource: `${arn}/${REPORTS_PREFIX}x`, context: { 's3:signatureAge': `${oldest * 1000 + 1}` } },
     ]),

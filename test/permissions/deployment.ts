@@ -86,6 +86,8 @@ export class Deployment {
         return { ref: machine, arn: machine };
       }
       case 'AWS::Scheduler::Schedule': return { ref: id, arn: arn('scheduler', `schedule/${this.resolved(Properties.GroupName ?? 'default')}/${id}`) };
+      case 'AWS::SecretsManager::Secret':
+      case 'AWS::SecretsManager::SecretTargetAttachment': return { ref: arn('secretsmanager', `secret:${id}`), arn: id };
       case 'AWS::ApiGateway::Stage': return { ref: Properties.StageName, arn: id };
       default: return { ref: id, arn: id };
     }

@@ -6,7 +6,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { callsOf, callsOfAws } from './calls';
 import { ACCOUNT, Deployment, Permission, permissionsIn, REGION } from './deployment';
-import { Call, isAllowed } from './simulator';
+import { Call, denied } from './simulator';
 import { useEverything } from './situations';
 import { Use } from './use';
 import { ReportDataSource, ScheduledReportPipelineProps } from '../../src';
@@ -28,7 +28,7 @@ function deployed(imported: Imported, policiesInPlace: boolean): { stack: TestSt
 
 /** The statements of a refusal, or of an annotation. */
 function printed(text: string): any[] {
-  const filled = text.replaceAll('<AWS::Partition>', 'aws').replaceAll('<AWS::Region>', REGION).replaceAll('<AWS::AccountId>', ACCOUNT);
+  const filled = text.replace(/ \[ack: [^\]]*\]$/, '').replaceAll('<AWS::Partition>', 'aws').replaceAll('<AWS::Region>', REGION).replaceAll('<AWS::AccountId>', ACCOUNT);
   return JSON.parse(`[${filled.slice(filled.indexOf(': {') + 2)}]`);
 }
 
@@ -41,29 +41,22 @@ function refusal(imported: Imported): any[] {
   throw new Error('nothing was refused');
 }
 
-const told = (stack: TestStack, sentence: string) => Annotations.fromStack(stack).findInfo('*', Match.stringLikeRegexp(sentence))
+const told = (stack: TestStack, level: 'Info' | 'Warning', sentence: string) => Annotations.fromStack(stack)[`find${level}`]('*', Match.stringLikeRegexp(sentence))
   .flatMap(({ entry }) => printed(String(entry.data)));
 
 const dynamodb = new FakeDynamoDB(deployed(() => ({}), false).deployment.ofType('AWS::DynamoDB::Table')[0].id);
 
-async function denied(calls: Call[], permissions: Permission[]): Promise<Call[]> {
-  const found: Call[] = [];
-  for (const call of calls) {
-    if (!await isAllowed(call, permissions)) found.push(call);
-  }
-  return found;
-}
-
 test('a bucket: what is printed forbids what a bucket of the pipeline forbids, and nothing that the pipeline does', async () => {
   const imported: Imported = stack => ({ bucket: s3.Bucket.fromBucketName(stack, 'Imported', 'reports-of-everyone') });
   const { stack, deployment } = deployed(imported, true);
-  const statements = [...refusal(imported), ...told(stack, 'the bucket reports-of-everyone is imported')];
+  const statements = [...refusal(imported), ...told(stack, 'Info', 'the bucket reports-of-everyone is imported')];
   const permissions = [...deployment.permissions, ...permissionsIn({ Statement: statements }, 'arn:aws:s3:::reports-of-everyone', 'resource'), MAY_ANYTHING];
 
   const { REPORTS_PREFIX } = deployment.functions.find(({ handler }) => handler === 'open-run')!.environment;
   const open = { by: ADMINISTRATOR, action: 's3:GetObject', resource: `arn:aws:s3:::reports-of-everyone/${REPORTS_PREFIX}x` };
   const asked = (age: string, tls: string): Call => ({ ...open, context: { 's3:signatureAge': age, 'aws:SecureTransport': tls } });
-  const calls = [asked('3600000', 'true'), asked('3600001', 'true'), asked('0', 'false')];
+  const list: Call = { by: ADMINISTRATOR, action: 's3:ListBucket', resource: 'arn:aws:s3:::reports-of-everyone', context: { 'aws:SecureTransport': 'false' } };
+  const calls = [asked('3600000', 'true'), asked('3600001', 'true'), asked('0', 'false'), list];
   expect(await denied(calls, [...deployment.permissions, MAY_ANYTHING])).toEqual([]);
   expect(await denied(calls, permissions)).toEqual(calls.slice(1));
   expect(await denied(await Use.of(deployment, dynamodb, useEverything), permissions)).toEqual([]);
@@ -110,13 +103,25 @@ test('a function of another account: what is printed permits the workflow to inv
   expect(await denied(calls, [...deployment.permissions, ...permissionsIn({ Statement: refusal(imported) }, arn, 'resource')])).toEqual([]);
 });
 
+test.each(['topic', 'ownerTopic'])('%s: what is printed forbids clear text, and nothing that the pipeline does', async prop => {
+  const arn = `arn:aws:sns:${REGION}:${ACCOUNT}:readers`;
+  const { stack, deployment } = deployed(scope => ({ [prop]: sns.Topic.fromTopicArn(scope, 'Imported', arn) }), false);
+  const forbidden = permissionsIn({ Statement: told(stack, 'Warning', `${prop} is imported`) }, arn, 'resource');
+  const permissions = [...deployment.permissions, MAY_ANYTHING];
+
+  const publish = (tls: string): Call => ({ by: ADMINISTRATOR, action: 'sns:Publish', resource: arn, context: { 'aws:SecureTransport': tls } });
+  expect(await denied([publish('true'), publish('false')], permissions)).toEqual([]);
+  expect(await denied([publish('true'), publish('false')], [...permissions, ...forbidden])).toEqual([publish('false')]);
+  expect(await denied(await Use.of(deployment, dynamodb, useEverything), [...permissions, ...forbidden])).toEqual([]);
+});
+
 test('the topic of the owner: what is printed permits alarms to publish', async () => {
   const arn = `arn:aws:sns:${REGION}:${ACCOUNT}:owners`;
   const { stack, deployment } = deployed(scope => ({ ownerTopic: sns.Topic.fromTopicArn(scope, 'Imported', arn) }), false);
   const alarms = callsOfAws(deployment).filter(({ resource }) => resource === arn);
   expect(alarms.length).toBeGreaterThan(0);
   expect(await denied(alarms, deployment.permissions)).toEqual(alarms);
-  const permissions = [...deployment.permissions, ...permissionsIn({ Statement: told(stack, 'ownerTopic is imported') }, arn, 'resource')];
+  const permissions = [...deployment.permissions, ...permissionsIn({ Statement: told(stack, 'Info', 'ownerTopic is imported, and its policy') }, arn, 'resource')];
   expect(await denied(alarms, permissions)).toEqual([]);
   const ofAnother = alarms.map(call => ({ ...call, context: { 'aws:SourceAccount': '222222222222' } }));
   expect(await denied(ofAnother, permissions)).toEqual(ofAnother);

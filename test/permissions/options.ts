@@ -1,4 +1,4 @@
-import { Duration, TimeZone } from 'aws-cdk-lib';
+import { App, Duration, TimeZone } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -16,6 +16,14 @@ export interface Option {
   readonly use?: (stack: TestStack, pipeline: ScheduledReportPipeline) => unknown;
   /** The names of the options beside which it is shown: what comes with one of these, is said there. */
   readonly beside?: readonly string[];
+}
+
+/** The pipeline of the tests with an option; its template tells the paths of its constructs. */
+export function stackWith({ props, use }: Option = {}): TestStack {
+  const stack = new TestStack(new App({ context: { 'aws:cdk:enable-path-metadata': true } }));
+  const pipeline = stack.pipeline(props?.(stack));
+  use?.(stack, pipeline);
+  return stack;
 }
 
 const schedule = ScheduleExpression.cron({ minute: '0', hour: '7', timeZone: TimeZone.EUROPE_MADRID });
@@ -79,7 +87,13 @@ export const OPTIONS: { readonly [name: string]: Option } = {
   '`grants.pause()`': { use: (stack, pipeline) => pipeline.grants.pause(person(stack)) },
   '`grants.readReports()`': { use: (stack, pipeline) => pipeline.grants.readReports(person(stack)) },
   '`grants.eraseReports()`': { use: (stack, pipeline) => pipeline.grants.eraseReports(person(stack)) },
-  '`grants.revokeLinks()`': { use: (stack, pipeline) => pipeline.grants.revokeLinks(person(stack)) },
+  '`grants.revokeLinks()`': {
+    props: () => onClick(false),
+    use: (stack, pipeline) => pipeline.grants.revokeLinks(person(stack)),
+    beside: ['`ReportLink.onClick()`'],
+  },
+  '`ReportLink.onClick()` and `new ReportApi()`': all('`ReportLink.onClick()`', '`new ReportApi()`'),
+  '`ReportLink.onClick()` and `grants.eraseReports()`': all('`ReportLink.onClick()`', '`grants.eraseReports()`'),
   [WATCHED]: all('`schedule`', '`addSchedule()` at a rate', '`ownerTopic`'),
   '`schedule` and `ownerTopic` with a key': { ...all('`schedule`', '`ownerTopic` with a key'), beside: ['`ownerTopic` with a key', WATCHED] },
   '`encryptionKey`, schedules, `ownerTopic`, `ReportLink.onClick()`, `new ReportApi()` and `grants.readReports()`':

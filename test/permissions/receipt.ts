@@ -5,21 +5,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Line, lacks, linesOf } from './lines';
-import { Option, OPTIONS } from './options';
+import { OPTIONS, stackWith } from './options';
 import { CafeDatabase } from '../../examples/cafe-inventory/cafe-database';
 import { CafeStack } from '../../examples/cafe-inventory/cafe-stack';
 import { CafeWebsite } from '../../examples/cafe-inventory/cafe-website';
-import { TestStack } from '../support/synth';
 
 const PAGE = 'docs/permissions.md';
 const PATHS = { context: { 'aws:cdk:enable-path-metadata': true } };
-
-function minimal({ props, use }: Option = {}): TestStack {
-  const stack = new TestStack(new App(PATHS));
-  const pipeline = stack.pipeline(props?.(stack));
-  use?.(stack, pipeline);
-  return stack;
-}
 
 function table(lines: Line[]): string[] {
   const cell = (text: string) => text.replaceAll('|', '\\|');
@@ -39,11 +31,11 @@ function section({ name, beside, lines }: { name: string; beside: readonly strin
   return ['', `## With ${name}`, '', ...lines.length === 0 ? [`Nothing${others}.`] : [...others ? [`This${others}:`, ''] : [], ...table(lines)]];
 }
 
-const base = linesOf(minimal());
+const base = linesOf(stackWith());
 const sections = Object.entries(OPTIONS).map(([name, option]) => {
   const { beside = [] } = option;
-  const said = new Set([base, ...beside.map(other => linesOf(minimal(OPTIONS[other])))].flat().map(line => JSON.stringify(line)));
-  return { name, beside, lines: linesOf(minimal(option)).filter(line => !said.has(JSON.stringify(line))) };
+  const said = new Set([base, ...beside.map(other => linesOf(stackWith(OPTIONS[other])))].flat().map(line => JSON.stringify(line)));
+  return { name, beside, lines: linesOf(stackWith(option)).filter(line => !said.has(JSON.stringify(line))) };
 });
 const cafe = linesOf(new CafeStack(new App(PATHS), 'Cafe', { database: CafeDatabase.aurora(), website: CafeWebsite.cloudFront() }));
 

@@ -41,6 +41,15 @@ export async function isAllowed(call: Call, permissions: readonly Permission[]):
   return answer.overallResult === 'Allowed';
 }
 
+/** Those of the calls that the permissions do not allow. */
+export async function denied(calls: readonly Call[], permissions: readonly Permission[]): Promise<Call[]> {
+  const found: Call[] = [];
+  for (const call of calls) {
+    if (!await isAllowed(call, permissions)) found.push(call);
+  }
+  return found;
+}
+
 /** A role and a key have a policy in any case: without a statement in it, nobody may do anything. */
 const HAS_POLICY = /^(sts|kms):/;
 

@@ -91,10 +91,10 @@ async function requests(use: Use): Promise<void> {
   await sleep(minutes(1));
   await call('GET', '/reports/{id}', report);
   await sleep(minutes(2));
-  await call('DELETE', '/reports/{id}/link', report);
   if (use.function('report-api')!.environment.SIGNER_ROLE_ARN) {
     await call('GET', '/reports');
     await call('GET', '/reports/{id}/link', report);
+    await call('DELETE', '/reports/{id}/link', report);
     await call('POST', '/reports/{id}/rerender', report);
     await sleep(minutes(2));
     use.lookUp = async event => written(event, manyRows(row(1)));
@@ -152,7 +152,8 @@ export const GRANTED = {
       const { Contents } = await use.ask(by, new S3Client({}), new ListObjectsV2Command({ Bucket, Prefix }));
       await use.ask(by, new S3Client({}), new DeleteObjectsCommand({ Bucket, Delete: { Objects: Contents } }));
     }
-    for (const partition of ['run#', 'report-links#', 'link#', 'reader#']) {
+    const ofLinks = use.function('open-report') ? ['report-links#', 'link#'] : [];
+    for (const partition of ['run#', ...ofLinks, 'reader#']) {
       const [pk, sk] = use.dynamodb.keys().find(key => key.startsWith(partition))?.split(' ') ?? [`${partition}x`, 'x'];
       if (partition === 'run#' || partition === 'report-links#') {
         await use.ask(by, client, new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk }, ConsistentRead: true }));

@@ -1,5 +1,5 @@
 import type { Permission } from './deployment';
-import { Call, withPolicy } from './simulator';
+import { Call, isAllowed, withPolicy } from './simulator';
 
 /** Permissions of which something was taken away. */
 export interface Weakened {
@@ -27,8 +27,26 @@ export function weakened(permissions: readonly Permission[]): Weakened[] {
   });
 }
 
+/** What could be taken away without a change: all that is asked would be permitted, and all that is refused would be refused, as before. */
+export async function unused(all: readonly Weakened[], asked: readonly Call[], refused: readonly Call[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const { without, from, permissions } of all) {
+    const permits = from.statement.Effect === 'Allow';
+    const calls = (permits ? asked : refused).filter(call => concerns(from, call));
+    if (!await changes(calls, permits, permissions)) found.push(without);
+  }
+  return found;
+}
+
+async function changes(calls: readonly Call[], allowed: boolean, permissions: readonly Permission[]): Promise<boolean> {
+  for (const call of calls) {
+    if (await isAllowed(call, permissions) !== allowed) return true;
+  }
+  return false;
+}
+
 /** Whether a permission has a say in a call at all. */
-export function concerns({ of, kind, statement: { Action } }: Permission, { by, action, resource }: Call): boolean {
+function concerns({ of, kind, statement: { Action } }: Permission, { by, action, resource }: Call): boolean {
   const pattern = new RegExp(`^${Action.replaceAll('*', '.*')}$`);
   return pattern.test(action) && of === (kind === 'identity' ? by : withPolicy(resource));
 }

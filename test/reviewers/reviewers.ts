@@ -1,6 +1,6 @@
 /**
  * `npm run reviewers`: what cfn-lint, and cfn-guard with the proactive controls of AWS Control Tower, find in the templates of the minimal
- * pipeline, of one with all options, and of the café. It fails where a finding has no written reason, and where a reason has no finding.
+ * pipeline, of one with each option that the receipt shows, and of the café. It fails where a finding has no written reason, and where a reason has no finding.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,13 +12,19 @@ import { ACCEPTED } from './accepted';
 import { CafeDatabase } from '../../examples/cafe-inventory/cafe-database';
 import { CafeStack } from '../../examples/cafe-inventory/cafe-stack';
 import { CafeWebsite } from '../../examples/cafe-inventory/cafe-website';
-import { OPTIONS } from '../permissions/options';
-import { TestStack } from '../support/synth';
+import { OPTIONS, stackWith } from '../permissions/options';
 
 /** A rule, and the resource that breaks it: by the path of its construct. */
-interface Finding { readonly rule: string; readonly resource: string }
+interface Finding { readonly stack: string; readonly rule: string; readonly resource: string }
 
-type Resources = { readonly [id: string]: { readonly Metadata?: any } };
+/** The same as a reviewer says it: by the file of the template, and the logical id there. */
+interface Raw { readonly file: string; readonly rule: string; readonly id: string }
+
+interface ReviewedTemplate {
+  readonly name: string;
+  readonly file: string;
+  readonly resources: { readonly [id: string]: { readonly Metadata?: any } };
+}
 
 /** Pinned exactly, because each version knows other rules. */
 const CFN_LINT = 'cfn-lint==1.58.0';
@@ -48,15 +54,16 @@ function installCfnLint(): void {
 }
 
 /** Errors and warnings. */
-function cfnLint(template: string): { rule: string; id: string }[] {
-  const found = run(join(VENV, 'bin', 'python'), [join(VENV, 'bin', 'cfn-lint'), '--regions', 'eu-west-1', '--format', 'json', '--', template], [0, 2, 4, 6]);
-  return JSON.parse(found).map(({ Rule, Location }: any) => ({ rule: Rule.Id, id: String(Location.Path[1]) }));
+function cfnLint(files: string[]): Raw[] {
+  const found = run(join(VENV, 'bin', 'python'), [join(VENV, 'bin', 'cfn-lint'), '--regions', 'eu-west-1', '--format', 'json', '--', ...files], [0, 2, 4, 6]);
+  return JSON.parse(found).map(({ Filename, Rule, Location }: any) => ({ file: Filename, rule: Rule.Id, id: String(Location.Path[1]) }));
 }
 
-function cfnGuard(template: string): { rule: string; id: string }[] {
+function cfnGuard(files: string[]): Raw[] {
   const options = ['--output-format', 'json', '--show-summary', 'none', '--structured'];
-  const [{ not_compliant }] = JSON.parse(run(GUARD_BINARY, ['validate', '--data', template, '--rules', join(GUARD, 'rules', 'control-tower'), ...options], [0, 19]));
-  return not_compliant.flatMap(({ Rule }: any) => resourcesIn(Rule).map(id => ({ rule: Rule.name, id })));
+  const reports = JSON.parse(run(GUARD_BINARY, ['validate', '--data', ...files, '--rules', join(GUARD, 'rules', 'control-tower'), ...options], [0, 19]));
+  return reports.flatMap(({ name: file, not_compliant }: any) =>
+    not_compliant.flatMap(({ Rule }: any) => resourcesIn(Rule).map(id => ({ file, rule: Rule.name, id }))));
 }
 
 /** The resources that a finding points to, wherever it does. */
@@ -68,27 +75,23 @@ function resourcesIn(finding: any): string[] {
     key === 'path' && typeof value === 'string' && value.startsWith('/Resources/') ? [value.split('/')[2]] : resourcesIn(value));
 }
 
-function templates(): { [name: string]: Stack } {
-  const app = () => new App({ context: { 'aws:cdk:enable-path-metadata': true } });
-  const minimal = new TestStack(app());
-  minimal.pipeline();
-  const all = new TestStack(app());
-  const options = ['`schedule`', '`ownerTopic`', '`ReportLink.onClick()`', '`encryptionKey`'].map(name => OPTIONS[name].props!(all));
-  OPTIONS['`new ReportApi()`'].use!(all, all.pipeline(Object.assign({}, ...options)));
+function stacks(): { [name: string]: Stack } {
+  const app = new App({ context: { 'aws:cdk:enable-path-metadata': true } });
   return {
-    'the minimal pipeline': minimal,
-    'a pipeline with all options': all,
-    'the café': new CafeStack(app(), 'Cafe', { database: CafeDatabase.aurora(), website: CafeWebsite.cloudFront() }),
+    'the minimal pipeline': stackWith(),
+    ...Object.fromEntries(Object.entries(OPTIONS).map(([name, option]) => [`with ${name}`, stackWith(option)])),
+    'the café': new CafeStack(app, 'Cafe', { database: CafeDatabase.aurora(), website: CafeWebsite.cloudFront() }),
   };
 }
 
-function findingsIn(reviewer: (template: string) => { rule: string; id: string }[], file: string, resources: Resources): Finding[] {
-  const pathOf = (id: string) => {
+/** Each finding once, however often a reviewer speaks of it. */
+function findingsIn(templates: readonly ReviewedTemplate[], found: Raw[]): Finding[] {
+  const findings = found.map(({ file, rule, id }): Finding => {
+    const { name, resources } = templates.find(template => template.file === file)!;
     const path: string = resources[id]?.Metadata?.['aws:cdk:path'] ?? id;
-    return path.split('/').slice(1).filter(part => part !== 'Resource').join('/') || id;
-  };
-  const found = reviewer(file).map(({ rule, id }) => ({ rule, resource: pathOf(id) }));
-  return [...new Map(found.map(finding => [JSON.stringify(finding), finding])).values()];
+    return { stack: name, rule, resource: path.split('/').slice(1).filter(part => part !== 'Resource').join('/') || id };
+  });
+  return [...new Map(findings.map(finding => [JSON.stringify(finding), finding])).values()];
 }
 
 const isAccepted = ({ rule, resource }: Finding) => ACCEPTED.find(accepted => accepted.rule === rule && accepted.resources.test(resource));
@@ -101,17 +104,21 @@ const tell = (isGood: boolean, what: string) => {
   console.log(`${isGood ? '✓' : '✗'} ${what}`);
 };
 try {
-  const used = new Set<typeof ACCEPTED[number]>();
-  for (const [name, stack] of Object.entries(templates())) {
+  const templates = Object.entries(stacks()).map(([name, stack], index): ReviewedTemplate => {
     const template = Template.fromStack(stack).toJSON();
-    const file = join(directory, 'template.json');
+    const file = join(directory, `${index}.json`);
     writeFileSync(file, JSON.stringify(template));
-    for (const [tool, reviewer] of Object.entries({ 'cfn-lint': cfnLint, 'cfn-guard': cfnGuard })) {
-      const findings = findingsIn(reviewer, file, template.Resources);
-      findings.map(isAccepted).forEach(accepted => accepted && used.add(accepted));
-      const open = findings.filter(finding => !isAccepted(finding));
+    return { name, file, resources: template.Resources };
+  });
+  const used = new Set<typeof ACCEPTED[number]>();
+  for (const [tool, reviewer] of Object.entries({ 'cfn-lint': cfnLint, 'cfn-guard': cfnGuard })) {
+    const findings = findingsIn(templates, reviewer(templates.map(({ file }) => file)));
+    findings.map(isAccepted).forEach(accepted => accepted && used.add(accepted));
+    for (const { name } of templates) {
+      const own = findings.filter(({ stack }) => stack === name);
+      const open = own.filter(finding => !isAccepted(finding));
       open.forEach(({ rule, resource }) => tell(false, `${tool}, ${name}: ${rule} ${resource}: mend it, or write down why not (test/reviewers/accepted.ts)`));
-      tell(open.length === 0, `${tool}, ${name}: ${findings.length} findings, ${findings.length - open.length} of them with a reason`);
+      tell(open.length === 0, `${tool}, ${name}: ${own.length} findings, ${own.length - open.length} of them with a reason`);
     }
   }
   ACCEPTED.filter(accepted => !used.has(accepted)).forEach(({ rule, resources }) => tell(false, `${rule} ${resources.source} is accepted, and nobody finds it any more`));

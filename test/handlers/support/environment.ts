@@ -38,6 +38,7 @@ const ENVIRONMENT = {
   DEAD_LETTER_QUEUE_NAME: 'dead-letters',
   ALLOWED_ORIGINS: 'https://cafe.example.com',
   LINK_SECONDS: '60',
+  REVOCABLE_LINKS: 'true',
 };
 
 const before = { ...process.env };

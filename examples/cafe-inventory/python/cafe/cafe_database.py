@@ -3,6 +3,7 @@ from typing import Any
 import jsii
 from aws_cdk import Duration, RemovalPolicy, Token, triggers
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_nodejs as nodejs
 from aws_cdk import aws_rds as rds
@@ -81,7 +82,13 @@ class CafeDatabase(Construct):
             },
             command_hooks=WithSupplierData(),
         )
-        self._cluster.grant_data_api_access(seed)
+        # Statement by statement, where grant_data_api_access would permit transactions, too.
+        seed.add_to_role_policy(
+            iam.PolicyStatement(actions=["rds-data:ExecuteStatement"], resources=[self._cluster.cluster_arn])
+        )
+        seed.add_to_role_policy(
+            iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[self._cluster.secret.secret_arn])
+        )
         triggers.Trigger(
             self, "SeedTrigger", handler=seed, timeout=Duration.minutes(5), execute_after=[self._cluster]
         )

@@ -10,6 +10,7 @@ import software.amazon.awscdk.services.ec2.SubnetConfiguration;
 import software.amazon.awscdk.services.ec2.SubnetSelection;
 import software.amazon.awscdk.services.ec2.SubnetType;
 import software.amazon.awscdk.services.ec2.Vpc;
+import software.amazon.awscdk.services.iam.PolicyStatement;
 import software.amazon.awscdk.services.lambda.Function;
 import software.amazon.awscdk.services.lambda.nodejs.ICommandHooks;
 import software.amazon.awscdk.services.lambda.nodejs.NodejsFunctionProps;
@@ -72,7 +73,15 @@ class CafeDatabase extends Construct {
             "DATABASE_NAME", NAME,
             "DATABASE_USER", USER))
         .bundling(CafeFunction.bundling().commandHooks(new WithSupplierData()).build()));
-    cluster.grantDataApiAccess(seed);
+    // Statement by statement, where grantDataApiAccess would permit transactions, too.
+    seed.addToRolePolicy(PolicyStatement.Builder.create()
+        .actions(List.of("rds-data:ExecuteStatement"))
+        .resources(List.of(cluster.getClusterArn()))
+        .build());
+    seed.addToRolePolicy(PolicyStatement.Builder.create()
+        .actions(List.of("secretsmanager:GetSecretValue"))
+        .resources(List.of(cluster.getSecret().getSecretArn()))
+        .build());
     Trigger.Builder.create(this, "SeedTrigger")
         .handler(seed)
         .timeout(Duration.minutes(5))
