@@ -42,6 +42,16 @@ export interface CafeStackProps extends StackProps {
   readonly ownerEmail?: string;
 }
 
+/** What may be asked for, if not the whole inventory: `lambdas/lookup.ts` applies it. */
+export const INVENTORY_PARAMETERS = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    supplier: { type: 'string', minLength: 1, maxLength: 80 }, // as long as a name is in the database
+    onlyBelowReorderLevel: { type: 'boolean' },
+  },
+};
+
 /** A café whose bookkeeper gets the supplier inventory each morning, and whenever he asks for it. */
 export class CafeStack extends Stack {
   constructor(scope: Construct, id: string, props: CafeStackProps) {
@@ -63,6 +73,7 @@ export class CafeStack extends Stack {
     const pipeline = new ScheduledReportPipeline(this, 'Inventory', {
       reportName: 'Coffee supplier inventory',
       dataSource: ReportDataSource.fromFunction(lookup),
+      parametersSchema: INVENTORY_PARAMETERS,
       renderer: ReportRenderer.html({
         title: 'Coffee supplier inventory',
         totals: { sum: ['quantity', 'stock_value'], by: 'supplier' },

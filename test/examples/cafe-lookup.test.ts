@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { createConnection } from 'mysql2';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import fc from 'fast-check';
+import { type Connection, createConnection, format } from 'mysql2';
 import { Database } from 'node-sqlite3-wasm';
-import { handler, inventory, INVENTORY_SQL, type InventoryRow } from '../../examples/cafe-inventory/lambdas/lookup';
+import { handler, inventory, INVENTORY_SQL, type InventoryParameters, type InventoryRow } from '../../examples/cafe-inventory/lambdas/lookup';
+import { withBoundTexts } from '../../examples/cafe-inventory/local/embedded-mysql';
 import { statements } from '../../examples/cafe-inventory/supplierdb';
 
 const asOf = new Date('2026-11-21T06:00:00Z');
@@ -31,8 +33,31 @@ function seededDatabase(): Database {
   return database;
 }
 
-function rowsOf(database: Database): InventoryRow[] {
-  return database.all(INVENTORY_SQL) as unknown as InventoryRow[];
+/** What the lookup gets of it, which sends its statement with the values in it. */
+function rowsOf(database: Database, { supplier, onlyBelowReorderLevel = false }: InventoryParameters = {}): InventoryRow[] {
+  const { sql, texts } = withBoundTexts(format(INVENTORY_SQL, [supplier ?? null, onlyBelowReorderLevel]));
+  return database.all(sql, texts) as unknown as InventoryRow[];
+}
+
+type Decide = (error: null, refusal?: { message: string; code: number }) => void;
+
+/** A server that has no TLS. */
+async function mysqlServer(signIn: (connection: Connection, decide: Decide) => void): Promise<Server> {
+  const server = createServer(socket => {
+    const connection = createConnection({ stream: socket, isServer: true });
+    connection.on('error', () => connection.destroy());
+    connection.serverHandshake({
+      protocolVersion: 10,
+      serverVersion: '8.0.0',
+      connectionId: 1,
+      statusFlags: 2,
+      characterSet: 45,
+      capabilityFlags: 0x00088209, // what signing in takes, and not 0x800: TLS
+      authCallback: (_login: unknown, decide: Decide) => signIn(connection, decide),
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
 }
 
 describe('the inventory', () => {
@@ -65,6 +90,68 @@ describe('the inventory', () => {
   test.each([['1234.5'], [1234.5], ['1234.50']])('writes the amount %p with its cents', amount => {
     expect(inventory([row({ stock_value: amount })], asOf).rows[0].stock_value).toBe('1234.50');
   });
+});
+
+describe('the parameters of a request', () => {
+  const database = seededDatabase();
+  const all = rowsOf(database);
+  const isShort = ({ quantity, reorder_level }: InventoryRow) => Number(quantity) < Number(reorder_level);
+
+  test('choose a supplier', () => {
+    const rows = rowsOf(database, { supplier: "O'Brien's Coffee Imports" });
+    expect(rows).toEqual(all.filter(({ supplier }) => supplier === "O'Brien's Coffee Imports"));
+    expect(rows).toHaveLength(6);
+  });
+
+  test('choose what is to be reordered, which is not what has just reached its level', () => {
+    const rows = rowsOf(database, { onlyBelowReorderLevel: true });
+    expect(rows).toEqual(all.filter(isShort));
+    expect(rows).toHaveLength(11);
+  });
+
+  test('may do both', () => {
+    expect(rowsOf(database, { supplier: 'Finca El Manantial', onlyBelowReorderLevel: true }).map(({ product }) => product)).toEqual(['Cobán Lluvia Fina']);
+  });
+
+  test('leave out nothing by saying no', () => {
+    expect(rowsOf(database, { onlyBelowReorderLevel: false })).toEqual(all);
+  });
+
+  test.each([
+    "' OR '1'='1", "\\' OR 1=1 -- ", '\\', "'", '%', '_', '`; DROP TABLE beans; --', '?', 'NULL', 's.name', '\u0000', 'Nusantar\u0430 Kopi', '\n', '\u{1F480}',
+  ])('find nothing of the supplier %j', supplier => {
+    expect(rowsOf(database, { supplier })).toEqual([]);
+    expect(rowsOf(database)).toEqual(all);
+  });
+
+  test('reach the database as they were sent', async () => {
+    const asked: string[] = [];
+    const server = await mysqlServer((connection, decide) => {
+      connection.on('query', (sql: string) => {
+        asked.push(sql);
+        connection.writeError({ message: 'no such table', code: 1146 });
+      });
+      decide(null);
+      connection.sequenceId = 0;
+    });
+    try {
+      process.env.DATABASE_URL = `mysql://cafe:local@127.0.0.1:${(server.address() as AddressInfo).port}/supplierdb`;
+      for (const parameters of [{ supplier: "O'Brien\\", onlyBelowReorderLevel: true }, {}]) {
+        await expect(handler({ parameters })).rejects.toThrow('no such table');
+      }
+    } finally {
+      delete process.env.DATABASE_URL;
+      server.close();
+    }
+    expect(asked).toEqual([format(INVENTORY_SQL, ["O'Brien\\", true]), format(INVENTORY_SQL, [null, false])]);
+  });
+});
+
+test('the embedded database reads each text as MySQL would', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), (one, other) => {
+    expect(withBoundTexts(format('SELECT ?, ? FROM t', [one, other]))).toEqual({ sql: 'SELECT ?, ? FROM t', texts: [one, other] });
+  }));
+  expect(withBoundTexts("SELECT 'it''s', 'C:\\\\' FROM t")).toEqual({ sql: 'SELECT ?, ? FROM t', texts: ["it's", 'C:\\'] });
 });
 
 describe('the statements of the supplier database', () => {
@@ -111,23 +198,10 @@ describe('the connection to Aurora', () => {
 
   test('sends no token to a database that does not offer TLS', async () => {
     let tokens = 0;
-    const database = createServer(socket => {
-      const connection = createConnection({ stream: socket, isServer: true });
-      connection.on('error', () => connection.destroy());
-      connection.serverHandshake({
-        protocolVersion: 10,
-        serverVersion: '8.0.0',
-        connectionId: 1,
-        statusFlags: 2,
-        characterSet: 45,
-        capabilityFlags: 0x00088209, // what signing in takes, and not 0x800: TLS
-        authCallback: (_login: unknown, decide: (error: null, refusal: { message: string; code: number }) => void) => {
-          tokens += 1;
-          decide(null, { message: 'Access denied', code: 1045 });
-        },
-      });
+    const database = await mysqlServer((_connection, decide) => {
+      tokens += 1;
+      decide(null, { message: 'Access denied', code: 1045 });
     });
-    await once(database.listen(0, '127.0.0.1'), 'listening');
     Object.assign(process.env, {
       DATABASE_HOST: '127.0.0.1',
       DATABASE_PORT: `${(database.address() as AddressInfo).port}`,
@@ -138,7 +212,7 @@ describe('the connection to Aurora', () => {
       AWS_SECRET_ACCESS_KEY: 'secret',
     });
     try {
-      await expect(handler()).rejects.toThrow(/secure connection/);
+      await expect(handler({ parameters: {} })).rejects.toThrow(/secure connection/);
       expect(tokens).toBe(0);
     } finally {
       database.close();

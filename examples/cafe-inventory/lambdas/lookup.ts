@@ -4,9 +4,17 @@ import { createConnection, type ConnectionOptions, type RowDataPacket } from 'my
 /**
  * The data source of the inventory report: what the café has of each coffee, read from MySQL when the report is made.
  */
-export async function handler(): Promise<Inventory> {
+export async function handler({ parameters }: { readonly parameters: InventoryParameters }): Promise<Inventory> {
   const asOf = new Date();
-  return inventory(await query(await connectionOptions()), asOf);
+  return inventory(await query(await connectionOptions(), parameters), asOf);
+}
+
+/** What was asked for, if not the whole inventory. The pipeline has seen to it that it is nothing else. */
+export interface InventoryParameters {
+  /** The coffee of this supplier. One that there is not has none. */
+  readonly supplier?: string;
+  /** Only what is to be reordered. */
+  readonly onlyBelowReorderLevel?: boolean;
 }
 
 /** One product of one supplier, as the database has it. Numbers may arrive as text: that is how MySQL keeps a DECIMAL exact. */
@@ -29,9 +37,12 @@ export const INVENTORY_SQL = `
          ROUND(b.price * b.quantity, 2) AS stock_value, b.last_delivery, s.website
     FROM beans b
     JOIN suppliers s ON s.id = b.supplier_id
+   WHERE s.name = COALESCE(?, s.name)
+     AND (b.quantity < b.reorder_level OR NOT ?)
    ORDER BY s.name, b.product, b.id`;
 
-export async function query(options: ConnectionOptions): Promise<InventoryRow[]> {
+export async function query(options: ConnectionOptions, parameters: InventoryParameters = {}): Promise<InventoryRow[]> {
+  const { supplier = null, onlyBelowReorderLevel = false } = parameters;
   const connection = await createConnection({
     // A paused Aurora Serverless v2 needs about 15 seconds to resume, and more than 30 after a day's pause:
     // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html
@@ -41,7 +52,11 @@ export async function query(options: ConnectionOptions): Promise<InventoryRow[]>
     ...options,
   });
   try {
-    const [rows] = await connection.query<(InventoryRow & RowDataPacket)[]>({ sql: INVENTORY_SQL, timeout: 20_000 });
+    const [rows] = await connection.query<(InventoryRow & RowDataPacket)[]>({
+      sql: INVENTORY_SQL,
+      values: [supplier, onlyBelowReorderLevel],
+      timeout: 20_000,
+    });
     return rows;
   } finally {
     connection.destroy(); // at once and without a word to the server, so that it works on a broken connection too

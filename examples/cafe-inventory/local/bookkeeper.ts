@@ -64,12 +64,13 @@ export class Bookkeeper {
 
   /** The same key again is the same request again, for instance because the answer to the first was lost. */
   public async requestReport(idempotencyKey: string, parameters: object = {}): Promise<Report> {
-    const response = await fetch(`${this.apiUrl}create_report`, {
-      method: 'POST',
-      headers: { 'authorization': this.token, 'content-type': 'application/json' },
-      body: JSON.stringify({ parameters, idempotencyKey }),
-    });
-    return this.expect(202, response);
+    return this.expect(202, await this.request({ parameters, idempotencyKey }));
+  }
+
+  /** What is said to a request that is refused. */
+  public async refusalOf(parameters: object): Promise<string> {
+    const { message } = await this.expect<{ message: string }>(400, await this.request({ parameters }));
+    return message;
   }
 
   public async report(reportId: string): Promise<Report> {
@@ -95,6 +96,14 @@ export class Bookkeeper {
     if (status !== 204) {
       throw new Error(`deleting the report was answered ${status}`);
     }
+  }
+
+  private async request(body: object): Promise<Response> {
+    return fetch(`${this.apiUrl}create_report`, {
+      method: 'POST',
+      headers: { 'authorization': this.token, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
   }
 
   private async call(method: string, path: string): Promise<Response> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -58,6 +59,22 @@ export async function check(cafe: OpenCafe, run: Run): Promise<void> {
     const { executions } = await new SFNClient(cloud).send(new ListExecutionsCommand({ stateMachineArn: outputs.StateMachineArn }));
     expectEqual('executions', executions!.length, 1);
     expectEqual('mails', mailbox.mails.map(({ to, subject }) => ({ to, subject })), [{ to: mail.to, subject: mail.subject }]);
+  });
+
+  await step('A report of what is to be reordered of one supplier shows that, and nothing else', async () => {
+    const { rows } = inventory(await query({ uri: database.url }), new Date());
+    const { supplier } = rows.find(({ reorder }) => reorder)!;
+    const report = await frank.requestReport(randomUUID(), { supplier, onlyBelowReorderLevel: true });
+    await until('the report', 30, async () => (await frank.report(report.reportId)).status === 'DELIVERED' || undefined);
+    const asked = rows.filter(row => row.supplier === supplier && row.reorder);
+    const { rows: cells } = tableIn(await frank.open(report.reportId));
+    expectEqual('coffee', cells.map(([name, product]) => [name, product]), asked.map(({ product }) => [supplier, product]));
+  });
+  await step('A parameter that the café does not know is refused in plain words', async () => {
+    expectEqual('what is said', await frank.refusalOf({ suplier: 'Nusantara Kopi' }),
+      'The request is refused: parameters must not have a property that the schema does not name.');
+    expectEqual('what is said', await frank.refusalOf({ onlyBelowReorderLevel: 'yes' }),
+      'The request is refused: parameters.onlyBelowReorderLevel must be boolean.');
   });
 
   await walkThrough(cafe, run.directory);

@@ -7,8 +7,8 @@ import { freePort, LOOPBACK } from './loopback';
  * SQLite behind the MySQL protocol, for machines without a MySQL: the lookup function connects to it with the very same client
  * and sends the very same query.
  *
- * This is not MySQL. It understands SQLite's SQL, knows one user and no TLS, takes no prepared statements, and keeps its data in
- * memory; `LOCK TABLES` locks all of them. What a green run on it shows of the example's SQL is that it is portable, not that it works on MySQL.
+ * This is not MySQL. It understands SQLite's SQL with MySQL's texts, knows one user and no TLS, takes no prepared statements, and keeps its
+ * data in memory; `LOCK TABLES` locks all of them. What a green run on it shows of the example's SQL is that it is portable, not that it works on MySQL.
  */
 export async function startEmbeddedMysql(user: string, password: string): Promise<number> {
   const database = new Database(':memory:');
@@ -92,22 +92,37 @@ function knowsPassword({ authPluginData1, authPluginData2, authToken }: Login, p
   return timingSafeEqual(sha1(passwordOnce), passwordHash);
 }
 
+/** https://dev.mysql.com/doc/refman/8.0/en/string-literals.html; in SQLite's texts a backslash is a backslash. */
+const TEXT = /'(?:[^'\\]|''|\\.)*'/gs;
+const ESCAPED = /\\(.)|''/gs;
+const ESCAPES: Record<string, string> = { 0: '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' };
+
+/** A statement without the texts in it, and these as values. */
+export function withBoundTexts(statement: string): { readonly sql: string; readonly texts: string[] } {
+  const texts = statement.match(TEXT) ?? [];
+  return {
+    sql: statement.replace(TEXT, '?'),
+    texts: texts.map(text => text.slice(1, -1).replace(ESCAPED, (_, escaped = "'") => ESCAPES[escaped] ?? escaped)),
+  };
+}
+
 function answerQuery(connection: Connection, database: Database, sql: string): void {
   try {
-    const rows = database.all(sql);
-    if (rows.length === 0) {
-      connection.writeOk(); // a statement without a result; a query without rows cannot be told from it
-    } else {
+    const { texts, ...bound } = withBoundTexts(sql);
+    const rows = database.all(bound.sql, texts);
+    if (/^\s*SELECT\b/i.test(sql)) {
       connection.writeTextResult(rows, columnsOf(rows));
+    } else {
+      connection.writeOk();
     }
   } catch (error) {
     connection.writeError({ message: (error as Error).message, code: 1064 });
   }
 }
 
-/** SQLite types values, MySQL columns: a column has the type that holds all of its values. */
+/** SQLite types values, MySQL columns: a column has the type that holds all of its values. Without a row it names no columns, and MySQL wants one. */
 function columnsOf(rows: QueryResult[]) {
-  return Object.keys(rows[0]).map(name => ({
+  return Object.keys(rows[0] ?? { none: null }).map(name => ({
     catalog: 'def',
     schema: '',
     table: '',

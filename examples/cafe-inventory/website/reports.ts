@@ -22,6 +22,8 @@ async function main(): Promise<void> {
   const list = new ReportList(api);
   const view = new ReportView(api);
 
+  const onlyReorder = element<HTMLInputElement>('only-reorder');
+
   let user: User;
 
   /** Shows what the address says, to who is signed in. */
@@ -36,7 +38,8 @@ async function main(): Promise<void> {
   }
 
   async function request(): Promise<void> {
-    const { reportId } = await requestReport(api, user.id);
+    const { reportId } = await requestReport(api, user.id, { onlyBelowReorderLevel: onlyReorder.checked });
+    onlyReorder.checked = false;
     location.hash = `report-${reportId}`;
   }
 
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
   function forget(): void {
     element('account').hidden = true;
     element('account-email').textContent = '';
+    onlyReorder.checked = false;
     view.clear();
     list.clear();
   }
@@ -99,7 +103,11 @@ async function main(): Promise<void> {
   });
   wireSignIn(async () => {
     await route();
-    if (pendingRequest(user.id) && isShown('reports')) element('request').click(); // what she had asked for when her session ended
+    const pending = pendingRequest(user.id);
+    if (pending && isShown('reports')) { // what she had asked for when her session ended
+      onlyReorder.checked = pending.parameters.onlyBelowReorderLevel;
+      element('request').click();
+    }
   });
   window.addEventListener('hashchange', route);
   await route();

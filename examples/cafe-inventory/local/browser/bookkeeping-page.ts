@@ -7,6 +7,7 @@ export class BookkeepingPage {
   public readonly problem: Locator;
   public readonly entries: Locator;
   public readonly requestButton: Locator;
+  public readonly onlyReorder: Locator;
   public readonly openButton: Locator;
   public readonly status: Locator;
 
@@ -15,6 +16,7 @@ export class BookkeepingPage {
     this.problem = page.locator('.problem:visible');
     this.entries = page.getByRole('list', { name: 'Earlier reports' }).getByRole('link');
     this.requestButton = page.getByRole('button', { name: 'Request a report' });
+    this.onlyReorder = page.getByLabel('Only what must be reordered');
     this.openButton = page.getByRole('button', { name: 'Open the report' });
     this.status = page.locator('#report-status');
   }

@@ -7,6 +7,7 @@ import type { Browser, Locator, Page, Route } from 'playwright-core';
 import { expectAccessible, expectFitsPhone } from './accessibility';
 import { BookkeepingPage } from './bookkeeping-page';
 import { complaintsOf, DESK, expectSteady, inBrowser, PHONE, watchShifts } from './browser';
+import { inventory, query } from '../../lambdas/lookup';
 import { addUser, newPassword } from '../bookkeeper';
 import type { Cloud } from '../cloud';
 import { whileLocked } from '../database';
@@ -144,22 +145,26 @@ async function bookkeepers(browser: Browser, cafe: OpenCafe, pictures: string): 
     await expectSteady(page);
   });
 
-  const second = await step('An answer that is lost, and one try more, make one report', async () => {
+  const second = await step('An answer that is lost, and one try more, make one report, of what must be reordered', async () => {
     await page.getByRole('link', { name: 'All reports' }).click();
     await page.route('**/create_report', async route => {
       await route.fetch(); // it arrives, and its answer does not
       await route.abort();
     }, { times: 1 });
+    await desk.onlyReorder.check();
     await desk.requestButton.click();
     await desk.problem.waitFor();
     await desk.requestButton.click();
     await desk.isReady();
     expectEqual('executions', await executions(), before + 2);
+    const { rows } = inventory(await query({ uri: database.url }), new Date());
+    expectEqual('rows', (await frank.report(desk.reportId())).rows, rows.filter(({ reorder }) => reorder).length);
     return desk.reportId();
   });
   const third = await step('A connection that is lost while a report is made comes back', async () => {
     await page.getByRole('link', { name: 'All reports' }).click();
     await page.route(REPORTS, route => route.abort(), { times: 2 });
+    expectEqual('the next one is of what must be reordered, too', await desk.onlyReorder.isChecked(), false);
     await desk.requestButton.click();
     await desk.problem.waitFor();
     await desk.isReady();
@@ -214,9 +219,12 @@ async function bookkeepers(browser: Browser, cafe: OpenCafe, pictures: string): 
     const earlier = await executions();
     await cognito.send(new RevokeTokenCommand({ ClientId, Token: (await desk.stored('.refreshToken'))[0] }));
     await expireTokens(page);
+    await desk.onlyReorder.check();
     await desk.requestButton.click();
     await desk.isAt('Sign in');
+    const request = page.waitForRequest('**/create_report');
     await desk.signIn(frank);
+    expectEqual('what is asked for', (await request).postDataJSON().parameters, { onlyBelowReorderLevel: true });
     await desk.isReady();
     expectEqual('executions', await executions(), earlier + 1);
   });

@@ -22,6 +22,17 @@ from .cafe_function import CafeFunction
 from .cafe_website import CafeWebsite
 
 
+# What may be asked for, if not the whole inventory: `lambdas/lookup.ts` applies it.
+INVENTORY_PARAMETERS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "supplier": {"type": "string", "minLength": 1, "maxLength": 80},  # as long as a name is in the database
+        "onlyBelowReorderLevel": {"type": "boolean"},
+    },
+}
+
+
 class CafeStack(Stack):
     """A café whose bookkeeper gets the supplier inventory each morning, and whenever he asks for it."""
 
@@ -67,6 +78,7 @@ class CafeStack(Stack):
             "Inventory",
             report_name="Coffee supplier inventory",
             data_source=ReportDataSource.from_function(lookup),
+            parameters_schema=INVENTORY_PARAMETERS,
             renderer=ReportRenderer.html(
                 title="Coffee supplier inventory",
                 totals=ReportTotals(sum=["quantity", "stock_value"], by="supplier"),

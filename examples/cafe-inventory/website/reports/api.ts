@@ -1,4 +1,4 @@
-import type { Report, ReportPage } from './contract';
+import type { Parameters, Report, ReportPage } from './contract';
 import { idToken, NoAnswer, SessionEnded } from './session';
 
 /** The API has answered, and said no. */
@@ -17,8 +17,8 @@ export class Refused extends Error {
 export class ReportApi {
   constructor(private readonly url: string) {}
 
-  createReport(idempotencyKey: string): Promise<Report> {
-    return this.call('POST', 'create_report', { parameters: {}, idempotencyKey });
+  createReport(parameters: Parameters, idempotencyKey: string): Promise<Report> {
+    return this.call('POST', 'create_report', { parameters, idempotencyKey });
   }
 
   report(reportId: string): Promise<Report> {

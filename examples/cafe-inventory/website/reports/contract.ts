@@ -16,6 +16,11 @@ export interface Step {
   readonly status: 'WAITING' | 'RUNNING' | 'DONE' | 'FAILED';
 }
 
+/** What is asked for. */
+export interface Parameters {
+  readonly onlyBelowReorderLevel: boolean;
+}
+
 export interface Report {
   readonly reportId: string;
   readonly status: ReportStatus;

@@ -1,8 +1,9 @@
 import { Refused, type ReportApi } from './api';
-import type { Report } from './contract';
+import type { Parameters, Report } from './contract';
 
 /** A request for a report that has had no answer yet. */
 interface PendingRequest {
+  readonly parameters: Parameters;
   readonly idempotencyKey: string;
   readonly user: string;
   readonly at: number;
@@ -14,13 +15,15 @@ const ONE_REQUEST_MS = 15 * 60 * 1000;
 const PENDING = 'pending-request';
 
 /**
- * Requests a report. The key of a request that has had no answer is kept, through a reload or a new sign-in too: asking again is the same request
- * again, and gives one report.
+ * Requests a report. The key of a request that has had no answer is kept, through a reload or a new sign-in too: asking again for the same is the
+ * same request again, and gives one report.
  */
-export async function requestReport(api: ReportApi, user: string): Promise<Report> {
-  const { idempotencyKey } = pendingRequest(user) ?? newRequest(user);
+export async function requestReport(api: ReportApi, user: string, parameters: Parameters): Promise<Report> {
+  const pending = pendingRequest(user);
+  const isAgain = pending?.parameters.onlyBelowReorderLevel === parameters.onlyBelowReorderLevel;
+  const { idempotencyKey } = pending && isAgain ? pending : newRequest(user, parameters);
   try {
-    const report = await api.createReport(idempotencyKey);
+    const report = await api.createReport(parameters, idempotencyKey);
     forgetPendingRequest();
     return report;
   } catch (error) {
@@ -35,8 +38,8 @@ export function pendingRequest(user: string): PendingRequest | undefined {
   return request?.user === user && Date.now() - request.at < ONE_REQUEST_MS ? request : undefined;
 }
 
-function newRequest(user: string): PendingRequest {
-  const request = { idempotencyKey: crypto.randomUUID(), user, at: Date.now() };
+function newRequest(user: string, parameters: Parameters): PendingRequest {
+  const request = { parameters, idempotencyKey: crypto.randomUUID(), user, at: Date.now() };
   sessionStorage.setItem(PENDING, JSON.stringify(request));
   return request;
 }

@@ -42,6 +42,14 @@ import software.constructs.Construct;
 
 /** A café whose bookkeeper gets the supplier inventory each morning, and whenever he asks for it. */
 public class CafeStack extends Stack {
+  /** What may be asked for, if not the whole inventory: {@code lambdas/lookup.ts} applies it. */
+  private static final Map<String, Object> INVENTORY_PARAMETERS = Map.of(
+      "type", "object",
+      "additionalProperties", false,
+      "properties", Map.of(
+          "supplier", Map.of("type", "string", "minLength", 1, "maxLength", 80), // as long as a name is in the database
+          "onlyBelowReorderLevel", Map.of("type", "boolean")));
+
   /**
    * Who gets mails, once they have confirmed their subscription.
    *
@@ -70,6 +78,7 @@ public class CafeStack extends Stack {
     ScheduledReportPipeline pipeline = ScheduledReportPipeline.Builder.create(this, "Inventory")
         .reportName("Coffee supplier inventory")
         .dataSource(ReportDataSource.fromFunction(lookup))
+        .parametersSchema(INVENTORY_PARAMETERS)
         .renderer(ReportRenderer.html(HtmlRendererOptions.builder()
             .title("Coffee supplier inventory")
             .totals(ReportTotals.builder().sum(List.of("quantity", "stock_value")).by("supplier").build())
