@@ -223,7 +223,7 @@ function checkedBody<T>(event: APIGatewayProxyEvent, isValid: Validator): T {
     return validated<T>(isValid, body, 'the body', 'InvalidInput');
   } catch (error) {
     if (error instanceof ReportError) {
-      throw new Refusal(400, error.message);
+      throw new Refusal(400, `The request is refused: ${error.message}.`);
     }
     throw error;
   }
@@ -231,6 +231,9 @@ function checkedBody<T>(event: APIGatewayProxyEvent, isValid: Validator): T {
 
 /** What JSON can say, and who reads it further on would not get, is refused rather than changed or lost on the way. */
 function checkCanBeHandedOn(value: unknown, level = 1): void {
+  if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) {
+    throw new Refusal(400, 'The body has a text with half of a character in it, which is not Unicode; send the whole character.');
+  }
   if (value === Infinity || value === -Infinity) {
     throw new Refusal(400, 'The body has a number that is too large for a computer; send it as a text.');
   }
@@ -238,6 +241,6 @@ function checkCanBeHandedOn(value: unknown, level = 1): void {
     if (level > DEEPEST_NEST) {
       throw new Refusal(400, `The body is nested too deep; at most ${DEEPEST_NEST} levels are taken.`);
     }
-    Object.values(value).forEach(each => checkCanBeHandedOn(each, level + 1));
+    Object.entries(value).flat().forEach(each => checkCanBeHandedOn(each, level + 1));
   }
 }

@@ -92,10 +92,11 @@ export class Bookkeeper {
   }
 
   public async delete(reportId: string): Promise<void> {
-    const { status } = await this.call('DELETE', reportId);
-    if (status !== 204) {
-      throw new Error(`deleting the report was answered ${status}`);
-    }
+    await this.expectGone(await this.call('DELETE', reportId));
+  }
+
+  public async revokeLinks(reportId: string): Promise<void> {
+    await this.expectGone(await this.call('DELETE', `${reportId}/link`));
   }
 
   private async request(body: object): Promise<Response> {
@@ -108,6 +109,12 @@ export class Bookkeeper {
 
   private async call(method: string, path: string): Promise<Response> {
     return fetch(`${this.apiUrl}reports/${path}`, { method, headers: { authorization: this.token } });
+  }
+
+  private async expectGone({ status, url }: Response): Promise<void> {
+    if (status !== 204) {
+      throw new Error(`deleting ${url} was answered ${status}`);
+    }
   }
 
   private async expect<T = Report>(status: number, response: Response): Promise<T> {
