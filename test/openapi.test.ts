@@ -77,6 +77,22 @@ test('knows each status, each reason and each step', () => {
   expect(schemas.Step.properties.name.enum).toEqual(stepsOf('DELIVERED', { reportId: '', status: 'DELIVERED' }, [])!.map(({ name }) => name));
 });
 
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+test.each<[string, number, object]>([
+  ['a request that it can not read', 400, { message: 'Invalid request' }],
+  ['no token', 401, { message: 'Unauthorized' }],
+  ['a token that has expired', 401, { message: 'The incoming token has expired' }],
+  ['no signature', 403, { message: 'Missing Authentication Token' }],
+  ['a policy that denies', 403, { Message: 'User is not authorized to access this resource with an explicit deny' }],
+  ['10 MB', 413, { message: 'Request Too Long' }],
+  ['too many requests', 429, { message: 'Too Many Requests' }],
+  ['a Lambda authorizer that fails', 500, { message: null }],
+  ['a function that fails', 502, { message: 'Internal server error' }],
+  ['a function that is late', 504, { message: 'Endpoint request timed out' }],
+])('knows what API Gateway answers to %s', (_what, statusCode, body) => {
+  expect(undocumented('POST /create_report', { statusCode, body })).toBeUndefined();
+});
+
 test.each<[string, string, object]>([
   ['a status code that it does not name', 'is not documented to answer 201', { statusCode: 201, body: {} }],
   ['a property that it does not name', 'must NOT have additional properties', {
