@@ -181,12 +181,12 @@ project.eslint?.allowDevDeps('scripts/**');
 project.eslint?.allowDevDeps('benchmarks/**');
 
 // The café's website is bundled with the handlers: whoever needs the ones needs the other.
-const website = project.addTask('bundle:website', {
-  description: 'Bundle the website of the café example',
-  cwd: WEBSITE,
-  exec: 'esbuild *.html *.css *.svg *.txt menu.ts reports.ts --outdir=dist --loader:.html=copy --loader:.svg=copy --loader:.txt=copy --log-level=warning '
-    + '--bundle --minify --format=esm --target=es2022',
-});
+const website = project.addTask('bundle:website', { description: 'Bundle the website of the café example' });
+website.exec(
+  'esbuild *.html *.css *.svg *.txt menu.ts reports.ts --outdir=dist --loader:.html=copy --loader:.svg=copy --loader:.txt=copy --log-level=warning '
+  + '--bundle --minify --format=esm --target=es2022',
+  { cwd: WEBSITE },
+);
 project.bundler.bundleTask.spawn(website);
 
 // The validator of parameters is bundled on its own, too: what runs at synth has no dependencies but its peers.
@@ -204,6 +204,9 @@ for (const path of notices) {
   project.annotateGenerated(`/${path}`);
 }
 project.postCompileTask.exec(`git diff --exit-code -- API.md docs/data-contract.schema.json src/handlers/validators.generated.ts ${notices.join(' ')}`, { name: 'Refuse documents that were stale: they are written anew, look at the difference and add it' });
+
+// projen asks npx, which takes a second, for each of the tasks that a task is made of.
+project.tasks.addEnvironment('PATH', '$(echo "$PWD/node_modules/.bin:$PATH")');
 
 // `npm run package` makes the artefacts of all languages, on any machine. That of Go is generated and not compiled, because the module
 // proxy does not serve all that it requires. Maven keeps in .m2 what it has downloaded.
