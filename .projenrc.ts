@@ -214,6 +214,9 @@ project.packageTask.reset('rm -rf dist');
 project.packageTask.spawn(project.tasks.tryFind('package-all')!);
 project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --maven-local-repository .m2');
 project.tasks.tryFind('package:go')!.reset('jsii-pacmak -v --target go --code-only');
+const all = project.tasks.tryFind('package-all')!;
+all.reset('jsii-pacmak -v --target js --target java --target python --maven-local-repository .m2', { name: 'All that are built, side by side' });
+all.spawn(project.tasks.tryFind('package:go')!);
 
 // projen's `compat` compares with the package on npm, and passes while there is none; scripts/public-api.ts compares with what is committed.
 project.removeTask('compat');
