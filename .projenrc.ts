@@ -134,7 +134,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfigDev: { exclude: [WEBSITE], compilerOptions: { paths: { [publishing.npm]: ['./src/index.ts'] } } },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    jestConfig: { collectCoverage: false, testTimeout: 30_000, moduleNameMapper: { [`^${publishing.npm}$`]: '<rootDir>/src/index.ts' } },
+    jestConfig: { collectCoverage: false, testTimeout: 30_000, maxWorkers: '100%', moduleNameMapper: { [`^${publishing.npm}$`]: '<rootDir>/src/index.ts' } },
   },
 });
 
@@ -181,12 +181,12 @@ project.eslint?.allowDevDeps('scripts/**');
 project.eslint?.allowDevDeps('benchmarks/**');
 
 // The café's website is bundled with the handlers: whoever needs the ones needs the other.
-const website = project.addTask('bundle:website', {
-  description: 'Bundle the website of the café example',
-  cwd: WEBSITE,
-  exec: 'esbuild *.html *.css *.svg *.txt menu.ts reports.ts --outdir=dist --loader:.html=copy --loader:.svg=copy --loader:.txt=copy --log-level=warning '
-    + '--bundle --minify --format=esm --target=es2022',
-});
+const website = project.addTask('bundle:website', { description: 'Bundle the website of the café example' });
+website.exec(
+  'esbuild *.html *.css *.svg *.txt menu.ts reports.ts --outdir=dist --loader:.html=copy --loader:.svg=copy --loader:.txt=copy --log-level=warning '
+  + '--bundle --minify --format=esm --target=es2022',
+  { cwd: WEBSITE },
+);
 project.bundler.bundleTask.spawn(website);
 
 // The validator of parameters is bundled on its own, too: what runs at synth has no dependencies but its peers.
@@ -205,12 +205,18 @@ for (const path of notices) {
 }
 project.postCompileTask.exec(`git diff --exit-code -- API.md docs/data-contract.schema.json src/handlers/validators.generated.ts ${notices.join(' ')}`, { name: 'Refuse documents that were stale: they are written anew, look at the difference and add it' });
 
+// projen asks npx, which takes a second, for each of the tasks that a task is made of.
+project.tasks.addEnvironment('PATH', '$(echo "$PWD/node_modules/.bin:$PATH")');
+
 // `npm run package` makes the artefacts of all languages, on any machine. That of Go is generated and not compiled, because the module
 // proxy does not serve all that it requires. Maven keeps in .m2 what it has downloaded.
 project.packageTask.reset('rm -rf dist');
 project.packageTask.spawn(project.tasks.tryFind('package-all')!);
 project.tasks.tryFind('package:java')!.reset('jsii-pacmak -v --target java --maven-local-repository .m2');
 project.tasks.tryFind('package:go')!.reset('jsii-pacmak -v --target go --code-only');
+const all = project.tasks.tryFind('package-all')!;
+all.reset('jsii-pacmak -v --target js --target java --target python --maven-local-repository .m2', { name: 'All that are built, side by side' });
+all.spawn(project.tasks.tryFind('package:go')!);
 
 // projen's `compat` compares with the package on npm, and passes while there is none; scripts/public-api.ts compares with what is committed.
 project.removeTask('compat');

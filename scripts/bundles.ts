@@ -14,8 +14,7 @@ export interface Bundle {
 }
 
 interface Task {
-  readonly cwd?: string;
-  readonly steps: readonly { readonly exec?: string; readonly execArgs?: readonly string[] }[];
+  readonly steps: readonly { readonly cwd?: string; readonly exec?: string; readonly execArgs?: readonly string[] }[];
 }
 
 const ROOT = resolve(__dirname, '..');
@@ -35,7 +34,7 @@ export function packagesListedIn(notices: string): string[] {
 
 /** Makes a bundle once more, by the command that the build has for it, and keeps nothing of it but what is in it. */
 export function makeBundle(task: string): Bundle {
-  const { cwd = '.', steps: [{ exec, execArgs }] } = (tasks as Record<string, Task>)[task];
+  const { steps: [{ cwd = '.', exec, execArgs }] } = (tasks as Record<string, Task>)[task];
   const command = exec ?? execArgs!.join(' ');
   const made = mkdtempSync(join(tmpdir(), 'bundle-'));
   const directory = resolve(ROOT, cwd);

@@ -206,31 +206,47 @@ function sideBySide(theirs: unknown, ours: unknown): string {
   return `\n      TypeScript: ${theirs}\n      here:       ${ours}`;
 }
 
-async function main(): Promise<void> {
-  const rows: string[] = [];
-  let reference: Made | undefined;
-  for (const consumer of [...typescript(), python(), java()]) {
-    const { language } = consumer;
-    const begun = Date.now();
-    let version = '';
-    let good = false;
-    try {
-      version = await consumer.install();
-      good = report(`${language}: installed`, []);
-      const made = await synthesize(consumer);
-      if (reference) {
-        good = compare(language, made, reference);
-      } else {
-        good = report(`${language}: synthesized, and bad props are refused`, made.refusals.filter(line => line.endsWith('not refused')));
-        reference = made;
-      }
-    } catch (error) {
-      good = report(`${language}: stopped`, [(error as Error).message]);
-    }
-    rows.push([good ? '✓' : '✗', language.padEnd(21), version.padEnd(16), `aws-cdk-lib ${CDK}`, `${((Date.now() - begun) / 1000).toFixed(0)} s`.padStart(6)].join('  '));
-    if (!good) process.exitCode = 1;
-    if (!reference) break; // nothing to compare with
+interface Trial {
+  readonly language: string;
+  /** Of the language. Empty if the artefact could not be installed. */
+  readonly version: string;
+  readonly seconds: number;
+  readonly made?: Made;
+  readonly error?: Error;
+}
+
+async function tried(consumer: Consumer): Promise<Trial> {
+  const { language } = consumer;
+  const begun = Date.now();
+  const seconds = () => (Date.now() - begun) / 1000;
+  let version = '';
+  try {
+    version = await consumer.install();
+    const made = await synthesize(consumer);
+    return { language, version, made, seconds: seconds() };
+  } catch (error) {
+    return { language, version, error: error as Error, seconds: seconds() };
   }
+}
+
+/** Tells what there is to say of a language, and whether it is good. */
+function judge({ language, version, made, error }: Trial, reference: Made | undefined): boolean {
+  if (version) report(`${language}: installed`, []);
+  if (!made) return report(`${language}: stopped`, [error!.message]);
+  if (!reference) return report(`${language}: stopped`, ['there is nothing to compare it with']);
+  if (made === reference) return report(`${language}: synthesized, and bad props are refused`, made.refusals.filter(line => line.endsWith('not refused')));
+  return compare(language, made, reference);
+}
+
+async function main(): Promise<void> {
+  // At the same time, because each waits for long: for a registry, or for a process that uses one core.
+  const trials = await Promise.all([...typescript(), python(), java()].map(tried));
+  const reference = trials[0].made;
+  const rows = trials.map(trial => {
+    const good = judge(trial, reference);
+    if (!good) process.exitCode = 1;
+    return [good ? '✓' : '✗', trial.language.padEnd(21), trial.version.padEnd(16), `aws-cdk-lib ${CDK}`, `${trial.seconds.toFixed(0)} s`.padStart(6)].join('  ');
+  });
   console.log(`\n${rows.map(row => `  ${row}`).join('\n')}`);
 }
 

@@ -19,11 +19,10 @@ const bundle = () => bundling ??= mustSucceed(['npx', 'projen', 'bundle']);
 const stages: Record<string, Stage> = {
   lint: {
     what: 'types and style',
-    run: () => checks(
-      ['npx', 'tsc', '--noEmit', '-p', 'tsconfig.dev.json'],
-      ['npx', 'tsc', '--noEmit', '-p', 'examples/cafe-inventory/website/tsconfig.json'],
-      ['npx', 'eslint', '--max-warnings', '0', '--ext', '.ts', 'src', 'test', 'examples', 'scripts', 'benchmarks'],
-    ),
+    run: async () => sum(...await Promise.all([
+      checks(['npx', 'tsc', '--noEmit', '-p', 'tsconfig.dev.json'], ['npx', 'tsc', '--noEmit', '-p', 'examples/cafe-inventory/website/tsconfig.json']),
+      checks(['npx', 'eslint', '--max-warnings', '0', '--ext', '.ts', 'src', 'test', 'examples', 'scripts', 'benchmarks']),
+    ])),
   },
   unit: {
     what: 'constructs, workflow, handlers, snapshots',
