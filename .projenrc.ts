@@ -134,7 +134,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfigDev: { exclude: [WEBSITE], compilerOptions: { paths: { [publishing.npm]: ['./src/index.ts'] } } },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    jestConfig: { collectCoverage: false, testTimeout: 30_000, maxWorkers: '100%', moduleNameMapper: { [`^${publishing.npm}$`]: '<rootDir>/src/index.ts' } },
+    jestConfig: { collectCoverage: false, testTimeout: 120_000, maxWorkers: '100%', moduleNameMapper: { [`^${publishing.npm}$`]: '<rootDir>/src/index.ts' } },
   },
 });
 

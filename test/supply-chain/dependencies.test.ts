@@ -72,5 +72,5 @@ describe('advisories', () => {
     } finally {
       registry.close();
     }
-  }, 60_000); // four processes
+  });
 });
