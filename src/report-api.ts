@@ -134,7 +134,7 @@ export class ReportApi extends Construct {
       deployOptions: { throttlingRateLimit: 10, throttlingBurstLimit: 20, ...props.deployOptions },
       defaultCorsPreflightOptions: props.allowedOrigins && {
         allowOrigins: props.allowedOrigins,
-        allowMethods: ['GET', 'POST', 'DELETE'],
+        allowMethods: ['GET', 'POST', ...props.publicAccess ? [] : ['DELETE']],
         allowHeaders: ['authorization', 'content-type'],
         maxAge: Duration.hours(1),
       },
