@@ -43,7 +43,10 @@ const stages: Record<string, Stage> = {
   },
   docs: {
     what: 'every code block of the documents',
-    run: () => steps([...TSX, 'scripts/documents.ts']),
+    run: async () => {
+      await bundle();
+      return steps([...TSX, 'scripts/documents.ts']);
+    },
   },
   formats: {
     what: 'what is rendered, read back by tools that no one here wrote',
