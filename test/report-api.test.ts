@@ -153,6 +153,15 @@ describe('ReportApi', () => {
     expect(Object.values<any>(none.stack.template.findResources('AWS::ApiGateway::Method')).filter(({ Properties }) => Properties.HttpMethod === 'OPTIONS')).toHaveLength(0);
   });
 
+  test.each([[true, "'GET,POST'"], [undefined, "'GET,POST,DELETE'"]])('names in the preflight the methods that there are (publicAccess: %s)', (publicAccess, methods) => {
+    const { stack, make } = withApi(() => ({
+      allowedOrigins: ['https://cafe.example.com'], ...publicAccess ? { publicAccess } : { authorizationType: apigateway.AuthorizationType.IAM },
+    }));
+    make();
+    const named = new Set(JSON.stringify(stack.template.findResources('AWS::ApiGateway::Method')).match(/(?<="method\.response\.header\.Access-Control-Allow-Methods":")'[^"]+/g));
+    expect([...named]).toEqual([methods]);
+  });
+
   test('fails when nobody is asked who they are', () => {
     expect(withApi(() => ({})).make).toThrow(/^nobody is asked who they are: pass an authorizer or authorizationType IAM, or publicAccess: true/);
     expect(withApi(() => ({ authorizationType: apigateway.AuthorizationType.NONE })).make).toThrow(/^nobody is asked/);

@@ -9,14 +9,17 @@ import { PAUSE_PARTITION, Period, READER_PARTITION, RUN_PARTITION, SCHEDULE_PART
 export type RunStatus = 'REQUESTED' | 'RUNNING' | 'PAUSED' | 'DELIVERED' | 'SKIPPED' | 'NO_RECIPIENT' | FailureStatus | 'ERASING' | 'ERASED';
 
 /** How an execution can end without a report; the names are those of Step Functions. */
-export type FailureStatus = 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+export type FailureStatus = typeof FAILURES[number];
+const FAILURES = ['FAILED', 'TIMED_OUT', 'ABORTED'] as const;
+const FAILURE_VALUES = Object.fromEntries(FAILURES.map((status, n) => [`:failure${n}`, status]));
 
 /** How a run may have ended that may be made again, and the same as a condition has it. */
-const ENDED_STATUSES: readonly RunStatus[] = ['PAUSED', 'NO_RECIPIENT', 'FAILED', 'TIMED_OUT', 'ABORTED'];
+const ENDED_STATUSES: readonly RunStatus[] = ['PAUSED', 'NO_RECIPIENT', ...FAILURES];
 const ENDED_VALUES = Object.fromEntries(ENDED_STATUSES.map((status, n) => [`:ended${n}`, status]));
 const ENDED = Object.keys(ENDED_VALUES).join(', ');
 
-const LONGEST_FUNCTION_SECONDS = 15 * 60;
+/** How long Lambda runs a function at most (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+const LONGEST_FUNCTION_MS = 15 * 60 * 1000;
 
 /** What a run is that nothing is made of any more, as a condition has it. */
 const ERASED_VALUES = { ':erasing': 'ERASING', ':erased': 'ERASED' };
@@ -430,21 +433,13 @@ export class Ledger {
    * on to its end.
    */
   public async beginErasure(reportId: string, now: string): Promise<boolean> {
+    const lastAtWork = new Date(Date.parse(now) - LONGEST_FUNCTION_MS).toISOString();
     return this.change({
       key: runKey(reportId),
       fields: { status: 'ERASING' },
       condition: 'attribute_exists(pk) AND #status <> :erased AND (NOT #status IN (:requested, :running) OR leaseUntil < :now) '
-        + 'AND (NOT #status IN (:failed, :timedOut, :aborted) OR closedAt < :longAgo)',
-      values: {
-        ':erased': 'ERASED',
-        ':requested': 'REQUESTED',
-        ':running': 'RUNNING',
-        ':now': now,
-        ':failed': 'FAILED',
-        ':timedOut': 'TIMED_OUT',
-        ':aborted': 'ABORTED',
-        ':longAgo': longAgo(now),
-      },
+        + `AND (NOT #status IN (${Object.keys(FAILURE_VALUES).join(', ')}) OR closedAt < :lastAtWork)`,
+      values: { ':erased': 'ERASED', ':requested': 'REQUESTED', ':running': 'RUNNING', ':now': now, ...FAILURE_VALUES, ':lastAtWork': lastAtWork },
     });
   }
 
@@ -633,8 +628,6 @@ export const groupReader = (group: string) => `group|${group}`;
 const listKey = (reader: string, createdAt: string, reportId: string) => ({ pk: `${READER_PARTITION}${reader}`, sk: `${createdAt}#${reportId}` });
 const runKey = (reportId: string) => ({ ...Ledger.key(reportId), sk: 'run' });
 const deliveryKey = (reportId: string, topicArn: string) => ({ ...Ledger.key(reportId), sk: `delivery#${topicArn}` });
-/** Then no function is at work any more that was at its longest when its run ended (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
-const longAgo = (now: string) => new Date(Date.parse(now) - LONGEST_FUNCTION_SECONDS * 1000).toISOString();
 const endKey = (reportId: string, executionAttempt: string) => ({ ...Ledger.key(reportId), sk: `end#${executionAttempt}` });
 const scheduleKey = (scheduleArn: string) => ({ pk: `${SCHEDULE_PARTITION}${scheduleArn}` });
 const lastDeliveredKey = (scheduleArn: string) => ({ ...scheduleKey(scheduleArn), sk: 'last delivered' });

@@ -141,6 +141,7 @@ test.each(['FAILED', 'TIMED_OUT', 'ABORTED'])('a report that is %s is not erased
 
   setClock('2026-11-21T06:00:04.501Z');
   expect((await erase()).statusCode).toBe(204);
+  expect(keysOf(ID)).toEqual([`run#${ID} run`]);
 });
 
 test.each(['SKIPPED', 'NO_RECIPIENT'])('a report that is %s is erased', async status => {

@@ -16,6 +16,7 @@ export interface WrittenFile {
  * up; one that was complete by then is there for the next try.
  */
 export async function writeFiles(s3: S3Client, rows: Rows, reports: readonly Report[], outputs: readonly OutputFile[]): Promise<WrittenFile[]> {
+  // Fewer of each where there are several, so that all fit into a small function.
   const partsAtOnce = outputs.length === 1 ? 2 : 1;
   const uploads = outputs.map((output, index) => beginUpload(s3, output, { gzip: reports[index].options.gzip, partsAtOnce }));
   try {
